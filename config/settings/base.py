@@ -1,0 +1,299 @@
+"""Settings shared by every way of running the product."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from celery.schedules import schedule
+from csp.constants import NONE, NONCE, SELF
+from django.utils.translation import gettext_lazy as _
+from kombu import Queue
+
+from config.settings import environment as env
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+
+# --- what is installed --------------------------------------------------------
+
+INSTALLED_APPS = [
+    "encryption",
+    "audit",
+    "geography",
+    "accounts",
+    "consent",
+    "crises",
+    "registry",
+    "notifications",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "rest_framework",
+    "csp",
+    "django_htmx",
+    "django.forms",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+]
+
+MIDDLEWARE = [
+    "config.realms.HeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.realms.RealmSessionMiddleware",
+    "config.realms.LanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.SecondFactorMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "config.context.site",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "config.rendering.FormRenderer"
+
+# --- where data lives ---------------------------------------------------------
+
+# Person keys live behind their own alias, so that their backups can be short-lived
+# and destroying a key reaches every copy of the data (docs/adr/0003).
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": env.database("DATABASE_URL"),
+    "keys": env.database("KEYS_DATABASE_URL"),
+}
+DATABASE_ROUTERS = ["encryption.routing.KeyStoreRouter"]
+REDIS_URL = env.text("REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "registry",
+    }
+}
+
+# --- secrets ------------------------------------------------------------------
+
+SECRET_KEY = env.text("SECRET_KEY")
+# JSON files {"active": 2, "keys": {"1": "<base64 of 32 bytes>", "2": "..."}}.
+SEALING_KEYS = env.text("SEALING_KEYS")
+INDEX_KEYS = env.text("INDEX_KEYS")
+IS_PRODUCTION = False
+# Which build showed a page: kept with every consent.
+APP_BUILD = env.text("APP_BUILD", "development")
+
+# --- who we are ---------------------------------------------------------------
+
+# The name on the pages. Neutral on purpose: it is read over somebody's shoulder.
+SITE_NAME = env.text("SITE_NAME", "Abroad")
+SITE_ORIGIN = env.text("SITE_ORIGIN", "http://127.0.0.1:8000").rstrip("/")
+# ISO 3166-1 code of the State that runs this register (XA–XZ are free for invented ones).
+HOME_STATE_CODE = env.text("HOME_STATE_CODE", "XM")
+HOME_STATE_NAME = env.text("HOME_STATE_NAME", "Meridia")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "127.0.0.1,localhost")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+
+# --- language and time --------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("fr", "Français"), ("es", "Español"), ("ar", "العربية")]
+LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# --- static files -------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- staff sign-in ------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.StaffUser"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "accounts:staff-home"
+ACCOUNT_ADAPTER = "accounts.adapters.StaffAccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_SESSION_REMEMBER = False
+MFA_ADAPTER = "accounts.adapters.SealingMFAAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = SITE_NAME
+MFA_TOTP_TOLERANCE = 1
+# The consoles send staff without a second factor to set one up (accounts.middleware).
+
+# --- sessions: two realms, see config/realms.py --------------------------------
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+STAFF_SESSION_IDLE_SECONDS = 15 * 60
+STAFF_SESSION_ABSOLUTE_SECONDS = 8 * 60 * 60
+PORTAL_SESSION_IDLE_SECONDS = 30 * 60
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
+
+# --- headers ------------------------------------------------------------------
+
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+# --- API ----------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": [
+        "rest_framework.parsers.JSONParser",
+        "rest_framework.parsers.FormParser",
+    ],
+}
+
+# --- Celery: a doorbell and a clock, never the place where work is kept ---------
+
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = False
+CELERY_TASK_ACKS_LATE = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 120,
+    "socket_keepalive": True,
+    "health_check_interval": 10,
+    "socket_timeout": 5,
+    "socket_connect_timeout": 2,
+    "max_retries": 0,
+}
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_DEFAULT_QUEUE = "routine"
+CELERY_TASK_QUEUES = [Queue("crisis"), Queue("urgent"), Queue("routine")]
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE_FILENAME = env.text("CELERY_BEAT_SCHEDULE_FILE", "/tmp/celerybeat-registry")
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "sweep": {
+        "task": "notifications.tasks.sweep",
+        "schedule": schedule(5.0),
+        # On the queue that is never behind: sweeping is what saves a lost wake-up.
+        "options": {"queue": "crisis", "expires": 5},
+    },
+    "apply-receipts": {
+        "task": "notifications.tasks.apply_receipts",
+        "schedule": schedule(2.0),
+        "options": {"queue": "urgent", "expires": 2},
+    },
+    "expire": {
+        "task": "registry.tasks.expire",
+        "schedule": schedule(300.0),
+        "options": {"queue": "routine", "expires": 300},
+    },
+}
+
+# --- sending ------------------------------------------------------------------
+
+# Routes by URL. Exercise routes are separate so that an exercise cannot reach a live one.
+MAIL_URL = env.text("MAIL_URL", "smtp://127.0.0.1:2525")
+SMS_URL = env.text("SMS_URL", "http://127.0.0.1:8026/send")
+EXERCISE_MAIL_URL = env.text("EXERCISE_MAIL_URL", "")
+EXERCISE_SMS_URL = env.text("EXERCISE_SMS_URL", "")
+MAIL_FROM = env.text("MAIL_FROM", "Abroad <messages@abroad.example>")
+MAIL_BOUNCE_DOMAIN = env.text("MAIL_BOUNCE_DOMAIN", "bounces.abroad.example")
+SMS_SENDER = env.text("SMS_SENDER", "ABROAD")
+# Providers prove themselves on our callback addresses with this.
+SMS_CALLBACK_SECRET = env.text("SMS_CALLBACK_SECRET")
+EMAIL_BACKEND = "notifications.channels.django_backend.OneRecipientBackend"
+DEFAULT_FROM_EMAIL = MAIL_FROM
+
+# --- logs: ids, codes, durations; see config/logs.py ---------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"silent": {"()": "config.logs.SilentFilter"}},
+    "formatters": {"line": {"()": "config.logs.LineFormatter"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["silent"],
+        }
+    },
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "django.server": {"handlers": [], "propagate": False},
+        "celery": {"level": "WARNING"},
+    },
+}
