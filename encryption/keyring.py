@@ -1,0 +1,181 @@
+"""The keys of this installation: loaded once per process, kept in memory only.
+
+Two independent sets exist. *Sealing keys* wrap the data key of each person;
+*index keys* turn a normalised phone number into a search token. Neither is
+derived from the other, so that one can be rotated, or kept from a host,
+without the other (docs/sealing.md).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes, hmac
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+
+
+class SealError(Exception):
+    """A sealed value does not belong where it was found, or has been altered."""
+
+
+class Erased(LookupError):
+    """The key of this person has been destroyed: nothing of theirs can be read."""
+
+
+@dataclass(frozen=True)
+class KeySet:
+    """One set of 32-byte keys by version; new values use the active version."""
+
+    active: int
+    keys: Mapping[int, bytes]
+
+    def key(self, version: int) -> bytes:
+        """Return the key of a version; raises SealError when it is not loaded."""
+        try:
+            return self.keys[version]
+        except KeyError:
+            raise SealError(f"key version {version} is not loaded") from None
+
+
+class KeyProvider(Protocol):
+    """Where key sets come from: called once per process, never per row."""
+
+    def sealing(self) -> KeySet:
+        """Return the sealing keys."""
+
+    def index(self) -> KeySet:
+        """Return the index keys."""
+
+
+def parse_key_set(name: str, text: str) -> KeySet:
+    """Read {"active": 1, "keys": {"1": "<base64 of 32 bytes>"}}.
+
+    Raises ImproperlyConfigured, without quoting the text, when it is not that.
+    """
+    try:
+        data = json.loads(text)
+        keys = {int(v): base64.b64decode(k, validate=True) for v, k in data["keys"].items()}
+        active = int(data["active"])
+    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error):
+        raise ImproperlyConfigured(f"{name} is not a key set; see .env.example") from None
+    if active not in keys or any(len(key) != KEY_BYTES for key in keys.values()):
+        raise ImproperlyConfigured(f"{name} needs 32-byte keys and an active version among them")
+    if any(len(set(key)) < 8 for key in keys.values()):
+        raise ImproperlyConfigured(f"{name} holds a sample key, not a random one")
+    return KeySet(active, keys)
+
+
+class SettingsKeyProvider:
+    """Keys from the settings SEALING_KEYS and INDEX_KEYS, themselves read from secret files."""
+
+    def sealing(self) -> KeySet:
+        return parse_key_set("SEALING_KEYS", settings.SEALING_KEYS)
+
+    def index(self) -> KeySet:
+        return parse_key_set("INDEX_KEYS", settings.INDEX_KEYS)
+
+
+def _derive(key: bytes, purpose: str) -> bytes:
+    info = b"registry|" + purpose.encode()
+    return HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=info).derive(key)
+
+
+class Keyring:
+    """The loaded keys and the few operations on them that others may use."""
+
+    def __init__(self, provider: KeyProvider) -> None:
+        self._sealing = provider.sealing()
+        self._index = provider.index()
+        if set(self._sealing.keys.values()) & set(self._index.keys.values()):
+            raise ImproperlyConfigured("a key is used both for sealing and for indexes")
+        self._derived: dict[tuple[str, int], bytes] = {}
+
+    @property
+    def sealing_version(self) -> int:
+        """The version under which new data keys are wrapped."""
+        return self._sealing.active
+
+    @property
+    def index_version(self) -> int:
+        """The version with which new search tokens are made."""
+        return self._index.active
+
+    @property
+    def index_versions(self) -> list[int]:
+        """Every loaded index version, the active one first."""
+        return sorted(self._index.keys, key=lambda version: version != self._index.active)
+
+    def wrap(self, data_key: bytes, context: bytes) -> tuple[int, bytes]:
+        """Seal a data key under the active sealing key: (version, nonce + ciphertext + tag)."""
+        version = self._sealing.active
+        nonce = os.urandom(NONCE_BYTES)
+        aad = context + b"|%d" % version
+        return version, nonce + AESGCM(self._sealing.key(version)).encrypt(nonce, data_key, aad)
+
+    def unwrap(self, version: int, wrapped: bytes, context: bytes) -> bytes:
+        """Open a wrapped data key; raises SealError when it was altered or moved."""
+        aad = context + b"|%d" % version
+        try:
+            return AESGCM(self._sealing.key(version)).decrypt(
+                wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], aad
+            )
+        except InvalidTag:
+            raise SealError("a wrapped key does not belong to its row") from None
+
+    def derived(self, purpose: str, version: int | None = None) -> bytes:
+        """Return the 32-byte key of one purpose, derived from an index key by HKDF-SHA256."""
+        version = self._index.active if version is None else version
+        cached = self._derived.get((purpose, version))
+        if cached is None:
+            cached = self._derived[purpose, version] = _derive(self._index.key(version), purpose)
+        return cached
+
+    def seal_for_system(self, purpose: str, data: bytes) -> bytes:
+        """Seal something that belongs to no person: version(2) + nonce(12) + ciphertext + tag."""
+        version = self._sealing.active
+        nonce = os.urandom(NONCE_BYTES)
+        cipher = AESGCM(_derive(self._sealing.key(version), f"system|{purpose}"))
+        return version.to_bytes(2, "big") + nonce + cipher.encrypt(nonce, data, purpose.encode())
+
+    def open_for_system(self, purpose: str, sealed: bytes) -> bytes:
+        """Undo `seal_for_system`; raises SealError when altered."""
+        version = int.from_bytes(sealed[:2], "big")
+        cipher = AESGCM(_derive(self._sealing.key(version), f"system|{purpose}"))
+        try:
+            return cipher.decrypt(sealed[2:14], sealed[14:], purpose.encode())
+        except (InvalidTag, ValueError):
+            raise SealError("a sealed value does not belong where it was found") from None
+
+    def fingerprints(self) -> dict[str, str]:
+        """Return a short name for every loaded key, which tells nothing about the key.
+
+        The database keeps them, so that a wrong key is refused at start and not
+        met later as a million unreadable people.
+        """
+        found = {}
+        for kind, keyset in (("sealing", self._sealing), ("index", self._index)):
+            for version, key in keyset.keys.items():
+                mac = hmac.HMAC(key, hashes.SHA256())
+                mac.update(b"registry|fingerprint|" + kind.encode())
+                found[f"{kind}:{version}"] = mac.finalize()[:8].hex()
+        return found
+
+
+@lru_cache(maxsize=1)
+def keyring() -> Keyring:
+    """Return the keyring of this process, loading it at the first call."""
+    return Keyring(SettingsKeyProvider())
