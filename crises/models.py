@@ -1,0 +1,79 @@
+"""A crisis: what it is called, how bad it is, where it is, and whether it is only an exercise."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import StaffUser
+from encryption.identifiers import new_id
+from geography.models import Area, Country
+
+
+class Level(models.IntegerChoices):
+    """Alert levels, as crisis centres count them."""
+
+    WATCH = 1, _("1 – Watch")
+    PREPARE = 2, _("2 – Prepare")
+    ACT = 3, _("3 – Act")
+    LEAVE = 4, _("4 – Leave")
+
+
+class CrisisQuerySet(models.QuerySet["Crisis"]):
+    """Questions about crises."""
+
+    def is_open(self) -> CrisisQuerySet:
+        """Crises that have not been closed."""
+        return self.filter(closed_at__isnull=True)
+
+
+class Crisis(models.Model):
+    """Something that endangers people in one or more areas, or an exercise of it."""
+
+    public_id = models.UUIDField(default=new_id, unique=True, editable=False)
+    title = models.CharField(_("Title"), max_length=120)
+    level = models.SmallIntegerField(_("Level"), choices=Level.choices)
+    # Decided once, at opening: an exercise can never become real, nor the reverse.
+    is_exercise = models.BooleanField(_("Exercise"), default=False)
+    opened_by = models.ForeignKey(StaffUser, on_delete=models.PROTECT, related_name="+")
+    opened_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = CrisisQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-opened_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(level__in=Level.values), name="level_is_one_of_four"
+            ),
+            # Lets a broadcast point at its crisis and its kind together (see notifications).
+            models.UniqueConstraint(fields=["id", "is_exercise"], name="crisis_and_its_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class AffectedArea(models.Model):
+    """A country, or one area of it, that is affected or expressly left out."""
+
+    crisis = models.ForeignKey(Crisis, on_delete=models.CASCADE, related_name="areas")
+    country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="+")
+    area = models.ForeignKey(
+        Area, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    is_excluded = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["crisis", "country", "area"],
+                nulls_distinct=False,
+                name="an_area_is_named_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.area_id or self.country_id)

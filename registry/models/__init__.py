@@ -1,0 +1,27 @@
+"""Registered people, where they stay, how they are reached, who is with them."""
+
+from registry.models.contacts import Channel, ContactPoint, ContactProof, ProofPurpose
+from registry.models.drafts import RegistrationDraft
+from registry.models.family import Companion, ContactAnswer, EmergencyContact, Relation
+from registry.models.looks import CallOutcome, ContactLogEntry, LookReason
+from registry.models.people import ErasedPerson, Registrant
+from registry.models.stays import Stay, StayKind
+
+__all__ = [
+    "CallOutcome",
+    "Channel",
+    "Companion",
+    "ContactAnswer",
+    "ContactLogEntry",
+    "ContactPoint",
+    "ContactProof",
+    "EmergencyContact",
+    "ErasedPerson",
+    "LookReason",
+    "ProofPurpose",
+    "Registrant",
+    "RegistrationDraft",
+    "Relation",
+    "Stay",
+    "StayKind",
+]

@@ -1,0 +1,1 @@
+"""What people and officers do with registrations: one verb per function."""

@@ -1,0 +1,171 @@
+"""What registered people change themselves: their stay, contacts, family and consents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit.recording import Actor, record
+from registry.indexing import contact_token, passport_token
+from registry.models import (
+    Companion,
+    ContactPoint,
+    ContactProof,
+    EmergencyContact,
+    ProofPurpose,
+    Registrant,
+    Stay,
+)
+from registry.registration import ContactEntry, PersonEntry, StayEntry
+from registry.services.proving import ask_for_proof
+from registry.services.registering import add_contact_point, open_stay
+
+
+@transaction.atomic
+def confirm_stay(*, actor: Actor, stay: Stay) -> None:
+    """The person is still there."""
+    stay.last_confirmed_at = timezone.now()
+    stay.save(update_fields=["last_confirmed_at"])
+    record(actor, "registry.stay-confirmed", subject_id=stay.registrant_id)
+
+
+@transaction.atomic
+def move_person(*, actor: Actor, person: Registrant, entry: StayEntry) -> Stay:
+    """The person has moved: end the open stays, begin the new one."""
+    _end_stays(person)
+    stay = open_stay(person, entry)
+    record(actor, "registry.person-moved", subject_id=person.pk, post_id=stay.post_id)
+    return stay
+
+
+@transaction.atomic
+def person_went_home(*, actor: Actor, person: Registrant) -> None:
+    """The person has left for home: nobody is alerted about a place they are not in."""
+    _end_stays(person)
+    record(actor, "registry.person-went-home", subject_id=person.pk)
+
+
+def _end_stays(person: Registrant) -> None:
+    Stay.objects.filter(registrant=person, ended_at__isnull=True).update(ended_at=timezone.now())
+
+
+@transaction.atomic
+def correct_person(*, actor: Actor, person: Registrant, entry: PersonEntry, language: str) -> None:
+    """Write corrected personal data."""
+    person.given_names = entry.given_names
+    person.family_names = entry.family_names
+    person.alias = entry.alias
+    person.birth = dict(entry.birth) if entry.birth else None
+    person.nationality = entry.nationality
+    person.passport_number = entry.passport_number
+    person.passport_token = passport_token(entry.passport_number)
+    person.other_languages = list(entry.other_languages)
+    person.language = language
+    person.save()
+    record(actor, "registry.person-corrected", subject_id=person.pk)
+
+
+@transaction.atomic
+def add_contact(
+    *, actor: Actor, person: Registrant, entry: ContactEntry, language: str
+) -> tuple[ContactPoint, ContactProof]:
+    """Add a contact point, or find the one that is there, and ask for its proof."""
+    token = contact_token(entry.channel, entry.value)
+    point = (
+        ContactPoint.objects.in_use()
+        .filter(registrant=person, channel=entry.channel, token=token)
+        .first()
+    )
+    if point is None:
+        point = add_contact_point(person, entry)
+        record(
+            actor,
+            "registry.contact-added",
+            subject_id=person.pk,
+            object_kind="contact-point",
+            object_id=point.pk,
+        )
+    proof = ask_for_proof(
+        purpose=ProofPurpose.CONFIRM,
+        channel=entry.channel,
+        token=token,
+        language=language,
+        contact_point=point,
+    )
+    return point, proof
+
+
+class LastContact(Exception):
+    """The only confirmed contact of a person cannot be removed: they could not come back."""
+
+
+@transaction.atomic
+def remove_contact(*, actor: Actor, person: Registrant, point: ContactPoint) -> None:
+    """Stop using a contact point; raises LastContact for the last confirmed one."""
+    others = (
+        ContactPoint.objects.in_use()
+        .filter(registrant=person, confirmed_at__isnull=False)
+        .exclude(pk=point.pk)
+    )
+    if not others.exists():
+        raise LastContact
+    # The address goes at once; the row stays for the deliveries that name it.
+    point.removed_at = timezone.now()
+    point.value = ""
+    point.save(update_fields=["removed_at", "value"])
+    record(
+        actor,
+        "registry.contact-removed",
+        subject_id=person.pk,
+        object_kind="contact-point",
+        object_id=point.pk,
+    )
+
+
+@transaction.atomic
+def add_companion(
+    *, actor: Actor, person: Registrant, name: str, birth: Mapping[str, int] | None, relation: str
+) -> Companion:
+    """Note somebody who is with the person."""
+    companion = Companion(registrant=person, relation=relation)
+    companion.name = name
+    companion.birth = dict(birth) if birth else None
+    companion.save(force_insert=True)
+    record(actor, "registry.companion-added", subject_id=person.pk)
+    return companion
+
+
+@transaction.atomic
+def remove_companion(*, actor: Actor, companion: Companion) -> None:
+    """Forget a companion."""
+    person_id = companion.registrant_id
+    companion.delete()
+    record(actor, "registry.companion-removed", subject_id=person_id)
+
+
+@transaction.atomic
+def add_emergency_contact(
+    *, actor: Actor, person: Registrant, name: str, relation: str, entry: ContactEntry
+) -> EmergencyContact:
+    """Note somebody the person wants told in an emergency."""
+    contact = EmergencyContact(
+        registrant=person,
+        relation=relation,
+        channel=entry.channel,
+        token=contact_token(entry.channel, entry.value),
+    )
+    contact.name = name
+    contact.value = entry.value
+    contact.save(force_insert=True)
+    record(actor, "registry.emergency-contact-added", subject_id=person.pk)
+    return contact
+
+
+@transaction.atomic
+def remove_emergency_contact(*, actor: Actor, contact: EmergencyContact) -> None:
+    """Forget an emergency contact."""
+    person_id = contact.registrant_id
+    contact.delete()
+    record(actor, "registry.emergency-contact-removed", subject_id=person_id)

@@ -1,0 +1,10 @@
+"""The only arrows that point up: sent after commit, carrying an id."""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+# A one-time code was asked for: proof_id (int).
+proof_asked = Signal()
+# A person was erased: person_id (UUID).
+person_erased = Signal()
