@@ -1,0 +1,58 @@
+"""Broadcasts, what is sent to whom, and what comes back."""
+
+from notifications.models.answers import Answer, AnswerState, AnswerVia
+from notifications.models.broadcasts import (
+    Broadcast,
+    BroadcastKind,
+    BroadcastState,
+    BroadcastText,
+    Certainty,
+    Severity,
+    Urgency,
+)
+from notifications.models.deliveries import (
+    Attempt,
+    AudienceMember,
+    AudienceSlice,
+    Chunk,
+    ChunkState,
+    Delivery,
+    DeliveryStatus,
+)
+from notifications.models.dispatches import (
+    Dispatch,
+    DispatchState,
+    Lane,
+    MessageKind,
+    MessageVersion,
+    PersonalText,
+)
+from notifications.models.inbound import InboundMessage, Receipt
+
+__all__ = [
+    "Answer",
+    "AnswerState",
+    "AnswerVia",
+    "Attempt",
+    "AudienceMember",
+    "AudienceSlice",
+    "Broadcast",
+    "BroadcastKind",
+    "BroadcastState",
+    "BroadcastText",
+    "Certainty",
+    "Chunk",
+    "ChunkState",
+    "Delivery",
+    "DeliveryStatus",
+    "Dispatch",
+    "DispatchState",
+    "InboundMessage",
+    "Lane",
+    "MessageKind",
+    "MessageVersion",
+    "PersonalText",
+    "Receipt",
+    "Severity",
+    "Urgency",
+]
