@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from celery.schedules import schedule
-from csp.constants import NONE, NONCE, SELF
-from django.utils.translation import gettext_lazy as _
+from csp.constants import NONCE, NONE, SELF
 from kombu import Queue
 
 from config.settings import environment as env
@@ -241,7 +240,9 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "routine"
 CELERY_TASK_QUEUES = [Queue("crisis"), Queue("urgent"), Queue("routine")]
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULE_FILENAME = env.text("CELERY_BEAT_SCHEDULE_FILE", "/tmp/celerybeat-registry")
+CELERY_BEAT_SCHEDULE_FILENAME = env.text(
+    "CELERY_BEAT_SCHEDULE_FILE", str(BASE_DIR / ".run" / "beat-schedule")
+)
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {
         "task": "notifications.tasks.sweep",
