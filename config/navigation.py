@@ -1,0 +1,38 @@
+"""The main menu of the consoles: what a member of staff may go to, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.access import roles_of
+from accounts.models import Role
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationItem:
+    """One entry of the menu."""
+
+    label: str | Promise
+    url: str
+    is_current: bool
+
+
+# Address name, label, roles it is open to. Whoever adds a page that staff go to adds it here.
+_ENTRIES: tuple[tuple[str, str | Promise, frozenset[Role]], ...] = (
+    ("console:people-find", _("Find people"), frozenset({Role.OFFICER})),
+    ("ministry:crisis-list", _("Crises"), frozenset({Role.AUTHOR, Role.APPROVER})),
+)
+
+
+def navigation_for(request: HttpRequest) -> list[NavigationItem]:
+    """Return the entries open to the request's user; one query, none for a stranger."""
+    if not request.user.is_authenticated:
+        return []
+    roles = roles_of(request.user)
+    addresses = [(reverse(name), label) for name, label, allowed in _ENTRIES if roles & allowed]
+    return [NavigationItem(label, url, request.path.startswith(url)) for url, label in addresses]
