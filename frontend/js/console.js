@@ -1,0 +1,7 @@
+import { countWhileTyping } from "./counting.js";
+import { sendOnce, takeFocus } from "./forms.js";
+import { partsOf } from "./segmenting.js";
+
+takeFocus();
+sendOnce();
+countWhileTyping({ partsOf });
