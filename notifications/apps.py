@@ -4,3 +4,10 @@ from django.apps import AppConfig
 class NotificationsConfig(AppConfig):
     name = "notifications"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from notifications.signals import on_person_erased, on_proof_asked
+        from registry.signals import person_erased, proof_asked
+
+        proof_asked.connect(on_proof_asked, dispatch_uid="notifications.proof-asked")
+        person_erased.connect(on_person_erased, dispatch_uid="notifications.person-erased")

@@ -272,6 +272,14 @@ EXERCISE_SMS_URL = env.text("EXERCISE_SMS_URL", "")
 MAIL_FROM = env.text("MAIL_FROM", "Abroad <messages@abroad.example>")
 MAIL_BOUNCE_DOMAIN = env.text("MAIL_BOUNCE_DOMAIN", "bounces.abroad.example")
 SMS_SENDER = env.text("SMS_SENDER", "ABROAD")
+# For how long a worker may be silent before another takes over its chunk.
+SENDING_LEASE_SECONDS = float(env.text("SENDING_LEASE_SECONDS", "15"))
+# How long a chunk waits when its way out is closed and names no time itself.
+ROUTE_WAIT_SECONDS = float(env.text("ROUTE_WAIT_SECONDS", "10"))
+# No address gets more copies of one message than this, whatever crashes.
+MAX_COPIES = 3
+# Where the name finder listens; empty means search by name is off.
+FINDER_SOCKET = env.text("FINDER_SOCKET", "")
 # Providers prove themselves on our callback addresses with this.
 SMS_CALLBACK_SECRET = env.text("SMS_CALLBACK_SECRET")
 EMAIL_BACKEND = "notifications.channels.django_backend.OneRecipientBackend"

@@ -1,0 +1,32 @@
+"""The personal link of a message: opens its answer page and tells nobody anything else."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from encryption.references import open_reference, seal_reference
+
+_SEQ_BITS = 32
+
+
+def delivery_number(dispatch_id: int, seq: int) -> int:
+    """Return dispatch and sequence number as one whole number."""
+    return dispatch_id << _SEQ_BITS | seq
+
+
+def answer_reference(dispatch_id: int, seq: int) -> str:
+    """Return the 22 letters that name one delivery in its answer link."""
+    return seal_reference("answer", delivery_number(dispatch_id, seq))
+
+
+def answer_link(dispatch_id: int, seq: int) -> str:
+    """Return the full personal link of one delivery."""
+    return f"{settings.SITE_ORIGIN}/a/{answer_reference(dispatch_id, seq)}"
+
+
+def delivery_of(reference: str) -> tuple[int, int] | None:
+    """Return (dispatch id, seq) for an answer reference, or None for a made-up one."""
+    number = open_reference("answer", reference)
+    if number is None:
+        return None
+    return number >> _SEQ_BITS, number & (1 << _SEQ_BITS) - 1

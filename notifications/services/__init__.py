@@ -1,0 +1,1 @@
+"""What people do with broadcasts and answers: one verb per function."""

@@ -1,0 +1,18 @@
+"""What notifications does when the register says that something happened."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from notifications.waking import ring
+
+
+def on_proof_asked(sender: object, *, proof_id: int, **kwargs: Any) -> None:
+    """A one-time code was asked for: decide later, out of the asker's sight, what is sent."""
+    ring("answer_proof", proof_id, queue="urgent")
+
+
+def on_person_erased(sender: object, *, person_id: UUID, **kwargs: Any) -> None:
+    """A person was erased: nothing of theirs may be left in queues and answers."""
+    ring("forget_person", str(person_id), queue="urgent")

@@ -1,0 +1,52 @@
+"""Celery's entry points: ids in, one call out. Every task may be lost or run twice."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from celery import shared_task
+
+from notifications import addressing, answering_proofs, forgetting, receiving, sending, sweeping
+from notifications.waking import wake_lane
+
+
+@shared_task
+def drain(lane: int) -> None:
+    """Send what is claimable in a lane for a while."""
+    if sending.drain(lane=lane):
+        # There may be more than one turn's worth, or chunks that came meanwhile.
+        if sweeping.claimable_chunks().get(lane):
+            wake_lane(lane)
+
+
+@shared_task
+def freeze(dispatch_id: int) -> None:
+    """Write the audience of a dispatch."""
+    addressing.freeze(dispatch_id)
+
+
+@shared_task
+def sweep() -> None:
+    """Find work nobody is doing."""
+    sweeping.sweep()
+
+
+@shared_task
+def apply_receipts() -> None:
+    """Apply what providers told us."""
+    receiving.apply_receipts()
+    receiving.apply_inbound()
+
+
+@shared_task
+def answer_proof(proof_id: int) -> None:
+    """Send a one-time code, if its contact is known."""
+    answering_proofs.answer_proof(proof_id)
+
+
+@shared_task
+def forget_person(person_id: str) -> None:
+    """Remove an erased person's answers and queued messages."""
+    forgetting.forget_person(UUID(person_id))
+
+

@@ -1,0 +1,9 @@
+"""Addresses providers call back."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+app_name = "api"
+
+urlpatterns: list[URLPattern] = []

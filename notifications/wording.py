@@ -1,0 +1,90 @@
+"""The words that we add to what the ministry writes, and the messages we write ourselves.
+
+Frozen texts are {language: {"subject", "email", "sms"}} with slots. Subjects and
+SMS never say "embassy", name a State, or tell that somebody is registered:
+phones are read over shoulders and at checkpoints.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from encryption.digests import sha256_hex
+from notifications.models import BroadcastKind, MessageKind
+
+Texts = dict[str, dict[str, str]]
+
+
+def digest_of(texts: Texts) -> str:
+    """Return the SHA-256 that names exactly these texts."""
+    return sha256_hex(json.dumps(texts, ensure_ascii=False, sort_keys=True))
+
+
+def broadcast_text(
+    *, language: str, subject: str, email_body: str, sms_body: str, kind: str, is_exercise: bool
+) -> dict[str, str]:
+    """Return one language of a broadcast as it will leave, with the answer line and any banner.
+
+    The same function makes the preview, the part count and the frozen text.
+    """
+    with translation.override(language):
+        asks = kind in (BroadcastKind.ALERT, BroadcastKind.UPDATE)
+        banner = _("EXERCISE. This is only a test. Do nothing.") if is_exercise else ""
+        mark = _("[EXERCISE]") if is_exercise else ""
+        answer_sms = _("Safe or need help? Tell us: {link}") if asks else ""
+        answer_mail = (
+            _("Are you safe, or do you need help? Tell us here:\n{link}") if asks else ""
+        )
+        footer = _("Registration helps us reach you. It is not a promise of rescue.")
+    return {
+        "subject": " ".join(part for part in (mark, subject) if part),
+        "email": "\n\n".join(
+            part for part in (banner, email_body.strip(), answer_mail, footer) if part
+        ),
+        "sms": "\n".join(part for part in (banner, sms_body.strip(), answer_sms) if part),
+    }
+
+
+def service_texts(kind: MessageKind) -> Texts:
+    """Return the texts of one of our own messages in every language."""
+    writers = {
+        MessageKind.CONFIRM: _confirm_text,
+        MessageKind.SIGN_IN: _sign_in_text,
+        MessageKind.PERSONAL: _personal_text,
+    }
+    texts = {}
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            texts[language] = dict(writers[kind]())
+    return texts
+
+
+def _confirm_text() -> Mapping[str, str]:
+    return {
+        "subject": _("Your code"),
+        "email": _(
+            "Your code is {code}\n\nOr open this link:\n{link}\n\n"
+            "If you did not ask for this, do nothing."
+        ),
+        "sms": _("Your code: {code}\nOr open: {link}"),
+    }
+
+
+def _sign_in_text() -> Mapping[str, str]:
+    return {
+        "subject": _("Your code"),
+        "email": _(
+            "Your code is {code}\n\nOr open this link:\n{link}\n\n"
+            "It works for 20 minutes. If you did not ask for this, do nothing."
+        ),
+        "sms": _("Your code: {code}\nOr open: {link}"),
+    }
+
+
+def _personal_text() -> Mapping[str, str]:
+    return {"subject": _("A message for you"), "email": "{words}", "sms": "{words}"}
