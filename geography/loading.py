@@ -1,4 +1,4 @@
-"""Putting the committed tables of countries and areas into the database. Safe to run twice."""
+"""Putting places and posts into the database. Everything here is safe to run twice."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from geography.atlas import forget
-from geography.models import USER_ASSIGNED_CODE, Area, Country
+from geography.models import USER_ASSIGNED_CODE, Area, Country, District, Post
+from geography.posts_file import PostDraft, PostsDraft
+from geography.signals import districts_changed
 
 DATA: Final = Path(__file__).resolve().parent / "data"
 LANGUAGES: Final = ("en", "fr", "es", "ar")
@@ -25,6 +27,15 @@ class Loaded:
     countries: int
     areas: int
     withdrawn: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPosts:
+    """How many posts and parts of districts there are now, and which posts were closed."""
+
+    posts: int
+    districts: int
+    closed: tuple[str, ...]
 
 
 def rows_of(table: str) -> Iterator[dict[str, str]]:
@@ -77,6 +88,61 @@ def load_places(country_model: type[Country], area_model: type[Area], using: str
         withdrawn += _withdraw(area_model._default_manager.using(using).all(), areas)
     forget()
     return Loaded(len(countries), len(areas), withdrawn)
+
+
+def load_posts(draft: PostsDraft) -> LoadedPosts:
+    """Make the posts what the draft says and return the counts.
+
+    A post the draft no longer names is closed, never deleted, since people and officers belong to
+    it. Sends `districts_changed` after commit.
+    """
+    with transaction.atomic():
+        Country.objects.bulk_create(
+            [
+                Country(code=own.code, names=own.names, dialling_code=own.dialling_code)
+                for own in draft.countries
+            ],
+            update_conflicts=True,
+            unique_fields=["code"],
+            update_fields=["names", "dialling_code"],
+        )
+        # The database allows one fallback at any moment, so the old one gives way first.
+        Post.objects.update(is_fallback=False)
+        Post.objects.bulk_create(
+            [_post(one) for one in draft.posts],
+            update_conflicts=True,
+            unique_fields=["code"],
+            update_fields=[
+                *("country", "names", "kind", "is_open", "is_fallback"),
+                *("phone", "email", "time_zone"),
+            ],
+        )
+        left_out = Post.objects.open().exclude(code__in=[one.code for one in draft.posts])
+        closed = tuple(left_out.values_list("code", flat=True))
+        left_out.update(is_open=False)
+        ids = dict(Post.objects.values_list("code", "pk"))
+        District.objects.all().delete()
+        districts = District.objects.bulk_create(
+            District(post_id=ids[one.code], country_id=code[:2], area_id=code if code[2:] else None)
+            for one in draft.posts
+            for code in one.district
+        )
+        transaction.on_commit(lambda: districts_changed.send(sender=Post))
+    return LoadedPosts(len(draft.posts), len(districts), closed)
+
+
+def _post(draft: PostDraft) -> Post:
+    return Post(
+        code=draft.code,
+        country_id=draft.country,
+        names=draft.names,
+        kind=draft.kind,
+        is_open=draft.is_open,
+        is_fallback=draft.is_fallback,
+        phone=draft.phone,
+        email=draft.email,
+        time_zone=draft.time_zone,
+    )
 
 
 def _withdraw(rows: QuerySet[Any], named: Sequence[Country | Area]) -> int:
