@@ -3,6 +3,8 @@
 
 const QUIET_MILLISECONDS = 900; // a screen reader hears the count when typing pauses
 
+const MOST_STRAY_LETTERS = 3;
+
 export function countWhileTyping({ partsOf }) {
   const show = (counter) => {
     const box = document.getElementById(counter.dataset.for);
@@ -43,7 +45,8 @@ function showCharacters(counter, text) {
 
 function showParts(counter, { parts, left, wide }) {
   const words = counter.dataset;
-  const because = wide.length ? [" · " + words.wide, wide.join(" ")] : [];
+  // A text wholly in another script needs no list of its letters; a stray one is worth finding.
+  const because = wide.length && wide.length <= MOST_STRAY_LETTERS ? [" · " + words.wide, wide.join(" ")] : [];
   write(counter, [words.parts, parts, " · " + words.left, left, ...because]);
 }
 
