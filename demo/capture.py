@@ -62,13 +62,13 @@ class Captures(Generic[M]):
             for number in list(self._items):
                 self._forget(number)
 
-    def list(self) -> list[M]:
-        """Return all, oldest first."""
+    def oldest_first(self) -> list[M]:
+        """Return all."""
         with self._arrival:
             return list(self._items.values())
 
-    def numbered(self) -> list[tuple[int, M]]:
-        """Return all with their numbers, newest first."""
+    def newest_first(self) -> list[tuple[int, M]]:
+        """Return all with their numbers."""
         with self._arrival:
             return list(self._items.items())[::-1]
 
@@ -97,7 +97,7 @@ class Captures(Generic[M]):
                 self._arrival.wait(left)
 
     def __iter__(self) -> Iterator[M]:
-        return iter(self.list())
+        return iter(self.oldest_first())
 
     def __len__(self) -> int:
         return len(self._items)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -15,7 +16,6 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Self
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from demo.capture import Captures
@@ -98,7 +98,9 @@ class Mailbox:
         self.latency = 0.0
         self._refusals: dict[str, str] = {}
         self._replies: list[str | None] = []
-        self._controller: Controller | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._server: asyncio.Server | None = None
+        self._thread: threading.Thread | None = None
 
     @property
     def url(self) -> str:
@@ -107,18 +109,23 @@ class Mailbox:
 
     def start(self) -> Self:
         """Listen. Raises OSError when the port is taken."""
-        controller = Controller(_Handler(self), hostname=ADDRESS, port=self.port, ready_timeout=30)
-        controller.start()
-        assert controller.server is not None
-        self.port = controller.server.sockets[0].getsockname()[1]
-        self._controller = controller
+        self._loop = asyncio.new_event_loop()
+        self._server = self._loop.run_until_complete(
+            self._loop.create_server(self._connection, ADDRESS, self.port)
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
         return self
 
     def stop(self) -> None:
-        """Stop listening; what was kept stays."""
-        controller, self._controller = self._controller, None
-        if controller is not None:
-            controller.stop()
+        """Stop listening and hang up; what was kept stays."""
+        loop, self._loop = self._loop, None
+        if loop is not None and self._thread is not None:
+            asyncio.run_coroutine_threadsafe(self._hang_up(), loop).result()
+            loop.call_soon_threadsafe(loop.stop)
+            self._thread.join()
+            loop.close()
 
     def clear(self) -> None:
         """Forget the mails and every fault that was set."""
@@ -162,6 +169,17 @@ class Mailbox:
             return "451 4.3.0 Try again later"
         return None
 
+    def _connection(self) -> SMTP:
+        return SMTP(_Handler(self), hostname="mailbox.example", ident="Mailbox", loop=self._loop)
+
+    async def _hang_up(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     def take_reply(self) -> tuple[bool, str | None]:
         """Return whether a reply was set for the mail now ending, and which."""
         return (True, self._replies.pop(0)) if self._replies else (False, None)
@@ -198,6 +216,6 @@ class _Handler:
                 content if isinstance(content, bytes) else (content or "").encode(),
             )
         )
-        if is_set and reply is None and server.transport is not None:
+        if is_set and reply is None and isinstance(server.transport, asyncio.WriteTransport):
             server.transport.abort()
         return reply or "250 2.0.0 Kept"

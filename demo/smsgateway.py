@@ -84,9 +84,9 @@ class CapturedSms:
 
 
 class SmsGateway:
-    """The gateway: `SmsGateway(secret=...).start()`, then `messages` and `replies`. Port 0 takes a free one.
+    """The gateway: `SmsGateway(secret=...).start()`, then `messages` and `replies`.
 
-    Without `callback_base` (like http://127.0.0.1:8000) nothing is called back. Faults can
+    Port 0 takes a free one. Without `callback_base` nothing is called back. Faults can
     be set at any time: `latency` in seconds before each answer, `set_fate(number, fate)`.
     """
 
@@ -178,7 +178,9 @@ class SmsGateway:
         Without `to` it goes to whoever wrote to that number last.
         """
         if not to:
-            to = next((m.sender for _, m in self.messages.numbered() if m.recipient == sender), "")
+            to = next(
+                (m.sender for _, m in self.messages.newest_first() if m.recipient == sender), ""
+            )
         event_id = secrets.token_hex(12)
         now = datetime.now(UTC)
         self.replies.add(CapturedSms(now, event_id, to, sender, text, "", 0))
