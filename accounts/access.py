@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, cast
+from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest
@@ -19,12 +19,15 @@ def staff(request: HttpRequest) -> StaffUser:
     """Return the signed-in member of staff; raises 404 for anybody else."""
     if not request.user.is_authenticated:
         raise Http404
-    return cast(StaffUser, request.user)
+    return request.user
 
 
 def roles_of(user: StaffUser) -> frozenset[Role]:
     """Return the roles a user holds now."""
-    return frozenset(Role(role) for role in Mandate.objects.live().filter(user=user).values_list("role", flat=True))
+    return frozenset(
+        Role(role)
+        for role in Mandate.objects.live().filter(user=user).values_list("role", flat=True)
+    )
 
 
 def has_role(user: StaffUser, *roles: Role) -> bool:

@@ -24,9 +24,7 @@ def load_purposes(purpose_model: Any, notice_model: Any) -> None:
     """
     for entry in json.loads(PURPOSES_FILE.read_text(encoding="utf-8")):
         notices = entry.pop("notice")
-        purpose, _ = purpose_model.objects.update_or_create(
-            code=entry.pop("code"), defaults=entry
-        )
+        purpose, _ = purpose_model.objects.update_or_create(code=entry.pop("code"), defaults=entry)
         for language, (title, sentence) in notices.items():
             digest = notice_digest(title, sentence)
             notice, _ = notice_model.objects.get_or_create(

@@ -164,7 +164,9 @@ class ConsentEvent(models.Model):
                 name="consent_is_explicit_or_expressed",
             ),
             models.CheckConstraint(
-                condition=Q(method__in=["unticked-box", "button", "keyword", "spoken", "signature"]),
+                condition=Q(
+                    method__in=["unticked-box", "button", "keyword", "spoken", "signature"]
+                ),
                 name="consent_is_a_clear_act",
             ),
         ]

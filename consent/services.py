@@ -31,9 +31,7 @@ def choices_for(language: str, codes: Sequence[str] | None = None) -> list[Choic
     The digest covers the words, the language, the position and the unticked state.
     """
     notices = (
-        NoticeText.objects.filter(
-            language=language, medium="text", purpose__is_optional=True
-        )
+        NoticeText.objects.filter(language=language, medium="text", purpose__is_optional=True)
         .select_related("purpose")
         .order_by("purpose__position", "-version")
     )
@@ -44,8 +42,14 @@ def choices_for(language: str, codes: Sequence[str] | None = None) -> list[Choic
             continue
         rendered = sha256_hex(
             "\n".join(
-                [purpose.code, language, str(purpose.position), "unticked", notice.title,
-                 notice.sentence]
+                [
+                    purpose.code,
+                    language,
+                    str(purpose.position),
+                    "unticked",
+                    notice.title,
+                    notice.sentence,
+                ]
             )
         )
         found[purpose.code] = Choice(purpose, notice, rendered)

@@ -79,7 +79,7 @@ class SealedAttribute:
         instance.__dict__[self.field.attname] = value
 
 
-class SealedField(EncryptedMixin, models.Field):  # type: ignore[misc]
+class SealedField(EncryptedMixin):
     """Base of the sealed fields.
 
     space: the key space whose key seals it. pad_to: plaintext is padded to a
@@ -125,8 +125,10 @@ class SealedField(EncryptedMixin, models.Field):  # type: ignore[misc]
 
     # --- Django's field protocol
 
-    def contribute_to_class(self, cls: type[models.Model], name: str, **kwargs: Any) -> None:
-        super().contribute_to_class(cls, name, **kwargs)
+    def contribute_to_class(
+        self, cls: type[models.Model], name: str, private_only: bool = False
+    ) -> None:
+        super().contribute_to_class(cls, name, private_only)
         setattr(cls, self.attname, SealedAttribute(self))
 
     def deconstruct(self) -> Any:
@@ -143,7 +145,7 @@ class SealedField(EncryptedMixin, models.Field):  # type: ignore[misc]
 
     def check(self, **kwargs: Any) -> list[checks.CheckMessage]:
         errors: list[checks.CheckMessage] = super().check(**kwargs)
-        if self.unique or self.db_index:
+        if self.unique or getattr(self, "db_index", False):
             errors.append(
                 checks.Error(
                     "A sealed field cannot be unique or indexed: equal values seal differently.",

@@ -48,9 +48,7 @@ class DataKey:
             raise SealError("a sealed value does not belong where it was found") from None
 
 
-def create_keys(
-    person_ids: Iterable[UUID], space: int = KeySpace.IDENTITY
-) -> dict[UUID, DataKey]:
+def create_keys(person_ids: Iterable[UUID], space: int = KeySpace.IDENTITY) -> dict[UUID, DataKey]:
     """Make and store a new data key for each person, in one statement."""
     ring = keyring()
     rows, opened = [], {}
@@ -65,9 +63,7 @@ def create_keys(
     return opened
 
 
-def open_keys(
-    person_ids: Sequence[UUID], space: int = KeySpace.IDENTITY
-) -> dict[UUID, DataKey]:
+def open_keys(person_ids: Sequence[UUID], space: int = KeySpace.IDENTITY) -> dict[UUID, DataKey]:
     """Open the keys of these people in one query; erased people are missing from the answer."""
     ring = keyring()
     rows = PersonKey.objects.filter(person_id__in=person_ids, space=space).values_list(

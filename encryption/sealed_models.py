@@ -47,10 +47,12 @@ class SealedQuerySet(models.QuerySet[M]):
     """A queryset that puts its rows on one key page and refuses to sort by ciphertext."""
 
     def _fetch_all(self) -> None:
-        fetched = self._result_cache is None  # type: ignore[has-type]
-        super()._fetch_all()  # type: ignore[misc]
+        fetched = self._result_cache is None
+        super()._fetch_all()
         if fetched:
-            share_key_page(row for row in self._result_cache if isinstance(row, SealedModel))
+            # values() and values_list() give rows that are no models.
+            rows: list[object] = list(self._result_cache or ())
+            share_key_page(row for row in rows if isinstance(row, SealedModel))
 
     def iterator(self, chunk_size: int | None = None) -> Iterator[M]:
         """Iterate in chunks, each chunk with one key page."""
@@ -74,7 +76,7 @@ class SealedQuerySet(models.QuerySet[M]):
 
 def share_key_page(rows: Iterable[SealedModel]) -> None:
     """Let these rows open their keys together, in one query."""
-    rows = [row for row in rows if isinstance(row, SealedModel)]
+    rows = list(rows)
     if rows:
         page = KeyPage(row.sealed_for_id for row in rows)
         for row in rows:

@@ -41,7 +41,11 @@ def freeze(dispatch_id: int) -> int:
         written = 0
         for number, first, end in _missing_slices(writer, dispatch_id):
             written += _write_slice(
-                reader, writer, dispatch_id, number, sql,
+                reader,
+                writer,
+                dispatch_id,
+                number,
+                sql,
                 {**parameters, "first": first, "end": end},
             )
         writer.execute(
@@ -101,7 +105,8 @@ def _missing_slices(writer: Connection, dispatch_id: int) -> list[tuple[int, Any
 
 _WRITE_SLICE = f"""
     WITH counted AS (
-        SELECT member_count, delivery_count, lane FROM notifications_dispatch WHERE id = %(dispatch)s
+        SELECT member_count, delivery_count, lane
+          FROM notifications_dispatch WHERE id = %(dispatch)s
     ), people AS (
         SELECT registrant_id, country_id, area_id, post_id, language,
                row_number() OVER (ORDER BY registrant_id) - 1 + (SELECT member_count FROM counted)
@@ -151,7 +156,8 @@ _WRITE_SLICE = f"""
         SELECT %(dispatch)s, channel, (SELECT lane FROM counted), min(seq), max(seq) + 1, min(seq),
                0, false, 0, '', clock_timestamp(), 0, 0
           FROM (SELECT channel, seq,
-                       (row_number() OVER (PARTITION BY channel ORDER BY seq) - 1) / %(chunk)s AS part
+                       (row_number() OVER (PARTITION BY channel ORDER BY seq) - 1) / %(chunk)s
+                           AS part
                   FROM numbered WHERE NOT is_shared) AS parts
          GROUP BY channel, part
     ), done AS (
@@ -180,14 +186,15 @@ def _write_slice(
                    contact_point_id uuid, channel smallint, token bigint, language text,
                    purpose_code text, proof_id bigint) ON COMMIT DROP"""
         )
-        with reader.cursor() as source, writer.cursor() as target:
+        with (
+            reader.cursor() as source,
+            writer.cursor() as target,
             # Raw bytes from one connection into the other: nothing is parsed on the way.
-            with (
-                source.copy(f"COPY ({sql}) TO STDOUT", parameters) as rows,
-                target.copy("COPY slice_rows FROM STDIN") as copy,
-            ):
-                for block in rows:
-                    copy.write(block)
+            source.copy(f"COPY ({sql}) TO STDOUT", parameters) as rows,
+            target.copy("COPY slice_rows FROM STDIN") as copy,
+        ):
+            for block in rows:
+                copy.write(block)
         writer.execute("ANALYZE slice_rows")
         writer.execute(
             _WRITE_SLICE, {"dispatch": dispatch_id, "number": number, "chunk": CHUNK_SIZE}

@@ -22,9 +22,7 @@ def answer_proof(proof_id: int) -> bool:
     Returns whether a message was queued.
     """
     with transaction.atomic():
-        proof = (
-            ContactProof.objects.select_for_update(of=("self",)).filter(pk=proof_id).first()
-        )
+        proof = ContactProof.objects.select_for_update(of=("self",)).filter(pk=proof_id).first()
         if proof is None or proof.answered_at is not None:
             return False
         proof.answered_at = timezone.now()
@@ -33,11 +31,7 @@ def answer_proof(proof_id: int) -> bool:
         proof.save(update_fields=["answered_at", "contact_point"])
         if proof.contact_point is None or _too_many(proof):
             return False
-        kind = (
-            MessageKind.CONFIRM
-            if proof.purpose == ProofPurpose.CONFIRM
-            else MessageKind.SIGN_IN
-        )
+        kind = MessageKind.CONFIRM if proof.purpose == ProofPurpose.CONFIRM else MessageKind.SIGN_IN
         dispatch_to_one(
             kind=kind,
             point=proof.contact_point,

@@ -246,5 +246,3 @@ def preview(
         by_language=by_language,
         by_area=by_area,
     )
-
-

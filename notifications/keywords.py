@@ -22,16 +22,59 @@ class Keyword(StrEnum):
 
 # Words as `_plain` leaves them: no accents, no case, no Arabic vowel marks.
 _HELP = {
-    "2", "help", "sos", "danger", "hurt", "injured", "trapped",
-    "aide", "aidez", "secours", "blesse", "blessee", "coince",
-    "ayuda", "ayudenme", "auxilio", "socorro", "herido", "herida", "peligro",
-    "مساعده", "مساعدة", "ساعدوني", "ساعدني", "النجده", "النجدة", "نجده", "خطر", "مصاب", "مصابه",
+    "2",
+    "help",
+    "sos",
+    "danger",
+    "hurt",
+    "injured",
+    "trapped",
+    "aide",
+    "aidez",
+    "secours",
+    "blesse",
+    "blessee",
+    "coince",
+    "ayuda",
+    "ayudenme",
+    "auxilio",
+    "socorro",
+    "herido",
+    "herida",
+    "peligro",
+    "مساعده",
+    "مساعدة",
+    "ساعدوني",
+    "ساعدني",
+    "النجده",
+    "النجدة",
+    "نجده",
+    "خطر",
+    "مصاب",
+    "مصابه",
 }
 _SAFE = {
-    "1", "safe", "ok", "okay", "fine",
-    "sauf", "sauve", "securite", "abri", "bien",
-    "salvo", "seguro", "segura", "bueno",
-    "امن", "آمن", "امنه", "بخير", "سالم", "سالمه", "بامان",
+    "1",
+    "safe",
+    "ok",
+    "okay",
+    "fine",
+    "sauf",
+    "sauve",
+    "securite",
+    "abri",
+    "bien",
+    "salvo",
+    "seguro",
+    "segura",
+    "bueno",
+    "امن",
+    "آمن",
+    "امنه",
+    "بخير",
+    "سالم",
+    "سالمه",
+    "بامان",
 }
 _NOT = {"not", "no", "dont", "never", "pas", "non", "nunca", "ne", "لست", "ليس", "لا", "غير", "مش"}
 _STOP = {"stop", "unsubscribe", "arret", "arreter", "alto", "baja", "توقف", "ايقاف", "إيقاف", "قف"}
@@ -42,8 +85,11 @@ _SHORT = 6
 def _plain(text: str) -> list[str]:
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(
-        "" if unicodedata.combining(char) or char == "ـ"
-        else str(unicodedata.decimal(char)) if char.isdecimal() else char
+        ""
+        if unicodedata.combining(char) or char == "ـ"
+        else str(unicodedata.decimal(char))
+        if char.isdecimal()
+        else char
         for char in decomposed
     )
     # Apostrophes join: "don't" is one word.

@@ -85,8 +85,19 @@ def claim(connection: Connection, *, lane: int) -> Lease | None:
     ).fetchone()
     assert found is not None
     return Lease(
-        chunk_id, dispatch_id, found[0], channel, chunk_lane, found[1], found[2],
-        lo, hi, cursor, token, is_retry, stuck > 0,
+        chunk_id,
+        dispatch_id,
+        found[0],
+        channel,
+        chunk_lane,
+        found[1],
+        found[2],
+        lo,
+        hi,
+        cursor,
+        token,
+        is_retry,
+        stuck > 0,
     )
 
 
@@ -197,8 +208,12 @@ def finish(connection: Connection, lease: Lease) -> None:
                    VALUES (%(dispatch)s, %(channel)s, %(lane)s, %(lo)s, %(hi)s, %(lo)s, 0, true, 0,
                            '', clock_timestamp() + make_interval(mins => %(wait)s), 0, 0)""",
                 {
-                    "dispatch": lease.dispatch_id, "channel": lease.channel, "lane": lease.lane,
-                    "lo": deferred[0], "hi": deferred[1], "wait": wait,
+                    "dispatch": lease.dispatch_id,
+                    "channel": lease.channel,
+                    "lane": lease.lane,
+                    "lo": deferred[0],
+                    "hi": deferred[1],
+                    "wait": wait,
                 },
             )
     finish_dispatch(connection, lease.dispatch_id)

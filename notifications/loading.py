@@ -149,7 +149,7 @@ class WindowLoader:
         addresses: dict[UUID, str],
         proofs: dict[int, ContactProof],
     ) -> Envelope:
-        seq, person_id, contact_id, language, attempts, basis, purpose, proof_id, sealed, gone = row
+        seq, person_id, contact_id, language, attempts, basis, purpose, proof_id, _, gone = row
         if basis == Basis.CONSENT.value and (person_id, purpose) not in agreed:
             return self._skip(seq, attempts, "consent-withdrawn")
         if gone:
@@ -212,5 +212,3 @@ class WindowLoader:
             return DEFAULT_VALIDITY_SECONDS
         left = (self.message.expires_at - timezone.now()).total_seconds()
         return max(60, int(left))
-
-

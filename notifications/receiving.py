@@ -7,6 +7,7 @@ them is safe to repeat and takes them in any order.
 from __future__ import annotations
 
 import logging
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -69,7 +70,8 @@ def apply_receipts(limit: int = 5000) -> int:
                 "failed": DeliveryStatus.FAILED,
             },
         )
-        return cursor.rowcount
+        settled: int = cursor.rowcount
+        return settled
 
 
 def apply_inbound(limit: int = 200) -> int:
@@ -120,7 +122,12 @@ def _latest_delivery(sender_token: int) -> Delivery | None:
         .select_related("dispatch")
         .order_by("-dispatch_id")
     )
-    return sent.filter(dispatch__crisis__closed_at__isnull=True, dispatch__crisis__isnull=False).first() or sent.first()
+    return (
+        sent.filter(
+            dispatch__crisis__closed_at__isnull=True, dispatch__crisis__isnull=False
+        ).first()
+        or sent.first()
+    )
 
 
 def _act(keyword: Keyword, delivery: Delivery, text: str) -> bool:
@@ -149,7 +156,7 @@ def _act(keyword: Keyword, delivery: Delivery, text: str) -> bool:
     return True
 
 
-def _withdraw(person_id: object) -> None:
+def _withdraw(person_id: UUID) -> None:
     """STOP ends every kind of text message to this person, at once and provably."""
     person = Registrant.objects.get(pk=person_id)
     record_answers(

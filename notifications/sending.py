@@ -83,7 +83,9 @@ def _work(
         leasing.release(connection, lease)
     logger.info(
         "chunk worked chunk=%s dispatch=%s messages=%s ms=%d",
-        lease.chunk_id, lease.dispatch_id, lease.cursor - first,
+        lease.chunk_id,
+        lease.dispatch_id,
+        lease.cursor - first,
         (time.monotonic() - started) * 1000,
     )
 
@@ -213,9 +215,7 @@ class _ChunkSender:
         )
 
 
-def _status_of(
-    handed: HandedOver, attempts: int, max_copies: int
-) -> tuple[DeliveryStatus, str]:
+def _status_of(handed: HandedOver, attempts: int, max_copies: int) -> tuple[DeliveryStatus, str]:
     code = handed.code[:40]
     match handed.outcome:
         case Outcome.ACCEPTED:

@@ -13,10 +13,9 @@ from notifications.waking import wake_lane
 @shared_task
 def drain(lane: int) -> None:
     """Send what is claimable in a lane for a while."""
-    if sending.drain(lane=lane):
-        # There may be more than one turn's worth, or chunks that came meanwhile.
-        if sweeping.claimable_chunks().get(lane):
-            wake_lane(lane)
+    # There may be more than one turn's worth, or chunks that came meanwhile.
+    if sending.drain(lane=lane) and sweeping.claimable_chunks().get(lane):
+        wake_lane(lane)
 
 
 @shared_task
@@ -48,5 +47,3 @@ def answer_proof(proof_id: int) -> None:
 def forget_person(person_id: str) -> None:
     """Remove an erased person's answers and queued messages."""
     forgetting.forget_person(UUID(person_id))
-
-

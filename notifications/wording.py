@@ -37,9 +37,7 @@ def broadcast_text(
         banner = _("EXERCISE. This is only a test. Do nothing.") if is_exercise else ""
         mark = _("[EXERCISE]") if is_exercise else ""
         answer_sms = _("Safe or need help? Tell us: {link}") if asks else ""
-        answer_mail = (
-            _("Are you safe, or do you need help? Tell us here:\n{link}") if asks else ""
-        )
+        answer_mail = _("Are you safe, or do you need help? Tell us here:\n{link}") if asks else ""
         footer = _("Registration helps us reach you. It is not a promise of rescue.")
     return {
         "subject": " ".join(part for part in (mark, subject) if part),

@@ -3,38 +3,72 @@
 import django.contrib.postgres.fields
 import django.db.models.expressions
 import django.db.models.functions.datetime
-import encryption.identifiers
 from django.db import migrations, models
+
+import encryption.identifiers
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='AuditEvent',
+            name="AuditEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=encryption.identifiers.new_id, editable=False)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('transaction_id', models.BigIntegerField(db_default=django.db.models.expressions.RawSQL('pg_current_xact_id()::text::bigint', ()))),
-                ('actor_kind', models.CharField(choices=[('staff', 'Staff'), ('person', 'Person'), ('machine', 'Machine'), ('partner', 'Partner')], max_length=10)),
-                ('actor_id', models.UUIDField(null=True)),
-                ('act', models.CharField(max_length=60)),
-                ('subject_id', models.UUIDField(null=True)),
-                ('object_kind', models.CharField(blank=True, max_length=40)),
-                ('object_id', models.CharField(blank=True, max_length=40)),
-                ('reason', models.CharField(blank=True, max_length=40)),
-                ('post_id', models.IntegerField(null=True)),
-                ('detail', models.JSONField(default=dict)),
-                ('revealed_ids', django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "public_id",
+                    models.UUIDField(default=encryption.identifiers.new_id, editable=False),
+                ),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "transaction_id",
+                    models.BigIntegerField(
+                        db_default=django.db.models.expressions.RawSQL(
+                            "pg_current_xact_id()::text::bigint", ()
+                        )
+                    ),
+                ),
+                (
+                    "actor_kind",
+                    models.CharField(
+                        choices=[
+                            ("staff", "Staff"),
+                            ("person", "Person"),
+                            ("machine", "Machine"),
+                            ("partner", "Partner"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("actor_id", models.UUIDField(null=True)),
+                ("act", models.CharField(max_length=60)),
+                ("subject_id", models.UUIDField(null=True)),
+                ("object_kind", models.CharField(blank=True, max_length=40)),
+                ("object_id", models.CharField(blank=True, max_length=40)),
+                ("reason", models.CharField(blank=True, max_length=40)),
+                ("post_id", models.IntegerField(null=True)),
+                ("detail", models.JSONField(default=dict)),
+                (
+                    "revealed_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), default=list, size=None
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['subject_id', '-id'], name='audit_by_subject'), models.Index(fields=['actor_id', '-id'], name='audit_by_actor'), models.Index(fields=['transaction_id'], name='audit_by_transaction')],
+                "indexes": [
+                    models.Index(fields=["subject_id", "-id"], name="audit_by_subject"),
+                    models.Index(fields=["actor_id", "-id"], name="audit_by_actor"),
+                    models.Index(fields=["transaction_id"], name="audit_by_transaction"),
+                ],
             },
         ),
     ]

@@ -3,128 +3,267 @@
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import encryption.identifiers
 from django.db import migrations, models
+
+import encryption.identifiers
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='LiveConsent',
+            name="LiveConsent",
             fields=[
-                ('pk', models.CompositePrimaryKey('purpose_code', 'subject_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('purpose_code', models.CharField(max_length=60)),
-                ('subject_id', models.UUIDField()),
-                ('proof_id', models.BigIntegerField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "purpose_code",
+                        "subject_id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("purpose_code", models.CharField(max_length=60)),
+                ("subject_id", models.UUIDField()),
+                ("proof_id", models.BigIntegerField()),
             ],
             options={
-                'db_table': 'consent_live',
-                'managed': False,
+                "db_table": "consent_live",
+                "managed": False,
             },
         ),
         migrations.CreateModel(
-            name='Purpose',
+            name="Purpose",
             fields=[
-                ('code', models.CharField(max_length=60, primary_key=True, serialize=False)),
-                ('version', models.PositiveSmallIntegerField()),
-                ('material_version', models.PositiveSmallIntegerField()),
-                ('basis', models.CharField(choices=[('6.1.a', 'Your consent'), ('6.1.e', 'The public task of the consulate'), ('6.1.d', "Protecting somebody's life"), ('9.2.a', 'Your explicit consent')], max_length=10)),
-                ('is_optional', models.BooleanField()),
-                ('is_special_category', models.BooleanField(default=False)),
-                ('position', models.PositiveSmallIntegerField()),
-                ('fields', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), size=None)),
-                ('recipients', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=60), size=None)),
-                ('retention', models.CharField(max_length=60)),
-                ('storage_place', models.CharField(max_length=60)),
-                ('jurisdiction', models.CharField(max_length=60)),
-                ('authority', models.CharField(max_length=200)),
-                ('validity_days', models.PositiveSmallIntegerField()),
+                ("code", models.CharField(max_length=60, primary_key=True, serialize=False)),
+                ("version", models.PositiveSmallIntegerField()),
+                ("material_version", models.PositiveSmallIntegerField()),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[
+                            ("6.1.a", "Your consent"),
+                            ("6.1.e", "The public task of the consulate"),
+                            ("6.1.d", "Protecting somebody's life"),
+                            ("9.2.a", "Your explicit consent"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("is_optional", models.BooleanField()),
+                ("is_special_category", models.BooleanField(default=False)),
+                ("position", models.PositiveSmallIntegerField()),
+                (
+                    "fields",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), size=None
+                    ),
+                ),
+                (
+                    "recipients",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=60), size=None
+                    ),
+                ),
+                ("retention", models.CharField(max_length=60)),
+                ("storage_place", models.CharField(max_length=60)),
+                ("jurisdiction", models.CharField(max_length=60)),
+                ("authority", models.CharField(max_length=200)),
+                ("validity_days", models.PositiveSmallIntegerField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('material_version__lte', models.F('version'))), name='material_version_is_a_version_there_was')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("material_version__lte", models.F("version"))),
+                        name="material_version_is_a_version_there_was",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='NoticeText',
+            name="NoticeText",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveSmallIntegerField()),
-                ('language', models.CharField(max_length=10)),
-                ('medium', models.CharField(default='text', max_length=12)),
-                ('title', models.CharField(max_length=200)),
-                ('sentence', models.TextField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('approved_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('purpose', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='consent.purpose')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveSmallIntegerField()),
+                ("language", models.CharField(max_length=10)),
+                ("medium", models.CharField(default="text", max_length=12)),
+                ("title", models.CharField(max_length=200)),
+                ("sentence", models.TextField()),
+                ("sha256", models.CharField(max_length=64)),
+                (
+                    "approved_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                (
+                    "purpose",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notices",
+                        to="consent.purpose",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ConsentEvent',
+            name="ConsentEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('event_id', models.UUIDField(default=encryption.identifiers.new_id, editable=False, unique=True)),
-                ('record_id', models.UUIDField()),
-                ('schema_version', models.CharField(default='TS27560:2023', max_length=20)),
-                ('subject_id', models.UUIDField()),
-                ('purpose_version', models.PositiveSmallIntegerField()),
-                ('basis', models.CharField(choices=[('6.1.a', 'Your consent'), ('6.1.e', 'The public task of the consulate'), ('6.1.d', "Protecting somebody's life"), ('9.2.a', 'Your explicit consent')], max_length=10)),
-                ('notice_sha256', models.CharField(max_length=64)),
-                ('rendered_sha256', models.CharField(max_length=64)),
-                ('language', models.CharField(max_length=10)),
-                ('language_asked', models.CharField(max_length=10)),
-                ('state', models.CharField(choices=[('requested', 'Requested'), ('given', 'Given'), ('refused', 'Refused'), ('deferred', 'Deferred'), ('renewed', 'Renewed'), ('withdrawn', 'Withdrawn'), ('expired', 'Expired'), ('invalidated', 'Invalidated'), ('terminated', 'Terminated')], max_length=12)),
-                ('event_type', models.CharField(max_length=12)),
-                ('occurred_at', models.DateTimeField()),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('clock_source', models.CharField(default='server', max_length=12)),
-                ('valid_until', models.DateTimeField()),
-                ('given_by', models.CharField(choices=[('self', 'Self'), ('guardian', 'Guardian'), ('representative', 'Representative'), ('assisted', 'Assisted')], default='self', max_length=16)),
-                ('actor_id', models.UUIDField(null=True)),
-                ('authority_sha256', models.CharField(blank=True, max_length=64)),
-                ('authority_until', models.DateTimeField(null=True)),
-                ('assistant_id', models.UUIDField(null=True)),
-                ('interpreter_id', models.UUIDField(null=True)),
-                ('witness_id', models.UUIDField(null=True)),
-                ('is_alone_confirmed', models.BooleanField(null=True)),
-                ('is_refusal_explained', models.BooleanField(null=True)),
-                ('channel', models.CharField(max_length=12)),
-                ('method', models.CharField(max_length=24)),
-                ('evidence_sha256', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=64), default=list, size=None)),
-                ('post_id', models.IntegerField(null=True)),
-                ('staff_id', models.UUIDField(null=True)),
-                ('app_build', models.CharField(max_length=40)),
-                ('notice', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consent.noticetext')),
-                ('purpose', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='consent.purpose')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "event_id",
+                    models.UUIDField(
+                        default=encryption.identifiers.new_id, editable=False, unique=True
+                    ),
+                ),
+                ("record_id", models.UUIDField()),
+                ("schema_version", models.CharField(default="TS27560:2023", max_length=20)),
+                ("subject_id", models.UUIDField()),
+                ("purpose_version", models.PositiveSmallIntegerField()),
+                (
+                    "basis",
+                    models.CharField(
+                        choices=[
+                            ("6.1.a", "Your consent"),
+                            ("6.1.e", "The public task of the consulate"),
+                            ("6.1.d", "Protecting somebody's life"),
+                            ("9.2.a", "Your explicit consent"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("notice_sha256", models.CharField(max_length=64)),
+                ("rendered_sha256", models.CharField(max_length=64)),
+                ("language", models.CharField(max_length=10)),
+                ("language_asked", models.CharField(max_length=10)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("requested", "Requested"),
+                            ("given", "Given"),
+                            ("refused", "Refused"),
+                            ("deferred", "Deferred"),
+                            ("renewed", "Renewed"),
+                            ("withdrawn", "Withdrawn"),
+                            ("expired", "Expired"),
+                            ("invalidated", "Invalidated"),
+                            ("terminated", "Terminated"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("event_type", models.CharField(max_length=12)),
+                ("occurred_at", models.DateTimeField()),
+                (
+                    "recorded_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("clock_source", models.CharField(default="server", max_length=12)),
+                ("valid_until", models.DateTimeField()),
+                (
+                    "given_by",
+                    models.CharField(
+                        choices=[
+                            ("self", "Self"),
+                            ("guardian", "Guardian"),
+                            ("representative", "Representative"),
+                            ("assisted", "Assisted"),
+                        ],
+                        default="self",
+                        max_length=16,
+                    ),
+                ),
+                ("actor_id", models.UUIDField(null=True)),
+                ("authority_sha256", models.CharField(blank=True, max_length=64)),
+                ("authority_until", models.DateTimeField(null=True)),
+                ("assistant_id", models.UUIDField(null=True)),
+                ("interpreter_id", models.UUIDField(null=True)),
+                ("witness_id", models.UUIDField(null=True)),
+                ("is_alone_confirmed", models.BooleanField(null=True)),
+                ("is_refusal_explained", models.BooleanField(null=True)),
+                ("channel", models.CharField(max_length=12)),
+                ("method", models.CharField(max_length=24)),
+                (
+                    "evidence_sha256",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=64), default=list, size=None
+                    ),
+                ),
+                ("post_id", models.IntegerField(null=True)),
+                ("staff_id", models.UUIDField(null=True)),
+                ("app_build", models.CharField(max_length=40)),
+                (
+                    "notice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="consent.noticetext",
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="consent.purpose",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='noticetext',
-            constraint=models.UniqueConstraint(fields=('purpose', 'version', 'language', 'medium'), name='one_text_per_version_and_language'),
+            model_name="noticetext",
+            constraint=models.UniqueConstraint(
+                fields=("purpose", "version", "language", "medium"),
+                name="one_text_per_version_and_language",
+            ),
         ),
         migrations.AddIndex(
-            model_name='consentevent',
-            index=models.Index(fields=['purpose', 'subject_id', '-id'], include=('state', 'purpose_version', 'valid_until'), name='consent_latest'),
+            model_name="consentevent",
+            index=models.Index(
+                fields=["purpose", "subject_id", "-id"],
+                include=("state", "purpose_version", "valid_until"),
+                name="consent_latest",
+            ),
         ),
         migrations.AddIndex(
-            model_name='consentevent',
-            index=models.Index(fields=['subject_id', 'id'], name='consent_by_subject'),
+            model_name="consentevent",
+            index=models.Index(fields=["subject_id", "id"], name="consent_by_subject"),
         ),
         migrations.AddConstraint(
-            model_name='consentevent',
-            constraint=models.CheckConstraint(condition=models.Q(('language', models.F('language_asked'))), name='the_words_are_in_the_language_asked_for'),
+            model_name="consentevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("language", models.F("language_asked"))),
+                name="the_words_are_in_the_language_asked_for",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consentevent',
-            constraint=models.CheckConstraint(condition=models.Q(('event_type__in', ['explicit', 'expressed'])), name='consent_is_explicit_or_expressed'),
+            model_name="consentevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("event_type__in", ["explicit", "expressed"])),
+                name="consent_is_explicit_or_expressed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consentevent',
-            constraint=models.CheckConstraint(condition=models.Q(('method__in', ['unticked-box', 'button', 'keyword', 'spoken', 'signature'])), name='consent_is_a_clear_act'),
+            model_name="consentevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("method__in", ["unticked-box", "button", "keyword", "spoken", "signature"])
+                ),
+                name="consent_is_a_clear_act",
+            ),
         ),
     ]

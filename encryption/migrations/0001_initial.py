@@ -4,33 +4,44 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='KeyFingerprint',
+            name="KeyFingerprint",
             fields=[
-                ('key', models.CharField(max_length=32, primary_key=True, serialize=False)),
-                ('fingerprint', models.CharField(max_length=16)),
-                ('first_used_at', models.DateTimeField(auto_now_add=True)),
+                ("key", models.CharField(max_length=32, primary_key=True, serialize=False)),
+                ("fingerprint", models.CharField(max_length=16)),
+                ("first_used_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='PersonKey',
+            name="PersonKey",
             fields=[
-                ('pk', models.CompositePrimaryKey('person_id', 'space', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('person_id', models.UUIDField()),
-                ('space', models.SmallIntegerField(choices=[(1, 'identity'), (2, 'needs')], default=1)),
-                ('sealing_version', models.SmallIntegerField()),
-                ('wrapped', models.BinaryField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "person_id",
+                        "space",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("person_id", models.UUIDField()),
+                (
+                    "space",
+                    models.SmallIntegerField(choices=[(1, "identity"), (2, "needs")], default=1),
+                ),
+                ("sealing_version", models.SmallIntegerField()),
+                ("wrapped", models.BinaryField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['sealing_version'], name='person_key_by_version')],
+                "indexes": [models.Index(fields=["sealing_version"], name="person_key_by_version")],
             },
         ),
     ]

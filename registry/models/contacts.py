@@ -47,7 +47,7 @@ class ContactPoint(SealedModel):
     bounced_at = models.DateTimeField(null=True, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
 
-    objects = ContactPointQuerySet.as_manager()
+    objects = ContactPointQuerySet.as_manager()  # type: ignore[misc]  # narrower than the base's
 
     class Meta:
         indexes = [

@@ -41,9 +41,7 @@ class ContactLogEntry(SealedModel):
     sealed_for: ClassVar[str] = "registrant_id"
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    registrant = models.ForeignKey(
-        Registrant, on_delete=models.CASCADE, related_name="contact_log"
-    )
+    registrant = models.ForeignKey(Registrant, on_delete=models.CASCADE, related_name="contact_log")
     staff = models.ForeignKey(StaffUser, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=10, choices=[("call", _("Call")), ("message", _("Message"))])
     outcome = models.CharField(max_length=12, choices=CallOutcome.choices, blank=True)

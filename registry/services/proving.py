@@ -42,9 +42,7 @@ def ask_for_proof(
         expires_at=timezone.now() + life,
     )
     proof_id = proof.pk
-    transaction.on_commit(
-        lambda: signals.proof_asked.send_robust(ContactProof, proof_id=proof_id)
-    )
+    transaction.on_commit(lambda: signals.proof_asked.send_robust(ContactProof, proof_id=proof_id))
     return proof
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -20,7 +19,6 @@ from registry.indexing import contact_token, last_digits_token, passport_token
 from registry.models import (
     ContactPoint,
     ContactProof,
-    ErasedPerson,
     ProofPurpose,
     Registrant,
     RegistrationDraft,
@@ -158,5 +156,3 @@ def add_contact_point(
     point.value = entry.value
     point.save(force_insert=True)
     return point
-
-

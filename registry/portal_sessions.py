@@ -1,0 +1,150 @@
+"""Who is signed in in the portal: somebody who proved a contact, for half an hour at a time.
+
+A session holds ids and times, nothing a person typed. Its cookie and its idle time
+are those of the portal's realm (config.realms).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+
+from registry import selectors
+from registry.models import ContactProof, Registrant
+
+FRESH_SECONDS = 10 * 60
+# A message may be slow: the codes asked for before the last one work too.
+CODES_KEPT = 3
+
+_PERSON, _PROVED_AT, _AIM = "person_id", "proved_at", "aim"
+_DRAFT, _PROOFS, _SIGN_IN = "draft_id", "proofs", "sign_in_proofs"
+
+P = ParamSpec("P")
+PersonView = Callable[Concatenate[HttpRequest, Registrant, P], HttpResponseBase]
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+
+
+def open_session(request: HttpRequest, person_id: UUID) -> None:
+    """Sign a person in who has just proved a contact. Everything else the session held goes."""
+    proofs, aim = request.session.get(_PROOFS, {}), request.session.get(_AIM, "")
+    was = signed_in_id(request)
+    request.session.flush()
+    request.session[_PERSON] = str(person_id)
+    request.session[_PROVED_AT] = int(time.time())
+    request.session[_PROOFS] = proofs
+    # Where somebody was going before they were asked for a code is theirs alone.
+    if was == person_id and aim:
+        request.session[_AIM] = aim
+
+
+def close_session(request: HttpRequest) -> None:
+    """Sign out and forget everything."""
+    request.session.flush()
+
+
+def signed_in_id(request: HttpRequest) -> UUID | None:
+    """Return the id of the person signed in, without asking whether they still exist."""
+    found = request.session.get(_PERSON)
+    return UUID(found) if found else None
+
+
+def signed_in_person(request: HttpRequest) -> Registrant | None:
+    """Return the person signed in; None for a stranger and for somebody erased meanwhile."""
+    person_id = signed_in_id(request)
+    if person_id is None:
+        return None
+    person = selectors.person(person_id)
+    if person is None:
+        close_session(request)
+    return person
+
+
+def is_freshly_proved(request: HttpRequest) -> bool:
+    """Tell whether the person typed a code within the last ten minutes."""
+    return bool(time.time() - request.session.get(_PROVED_AT, 0) < FRESH_SECONDS)
+
+
+def person_required(view: PersonView[P]) -> View[P]:
+    """Hand the signed-in person to a view; strangers are led to the sign-in page."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        person = signed_in_person(request)
+        if person is None:
+            return HttpResponseRedirect(reverse("registry:sign-in"))
+        return view(request, person, *args, **kwargs)
+
+    guarded.is_for_signed_in_person = True  # type: ignore[attr-defined]
+    return guarded
+
+
+def fresh_proof_required(view: PersonView[P]) -> PersonView[P]:
+    """Ask for a new code first, unless one was typed a few minutes ago; then come back here."""
+
+    @wraps(view)
+    def guarded(
+        request: HttpRequest, person: Registrant, /, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponseBase:
+        if is_freshly_proved(request):
+            return view(request, person, *args, **kwargs)
+        # A path of ours that was just routed: no open redirect, and no value of a person in it.
+        request.session[_AIM] = request.path
+        return HttpResponseRedirect(reverse("registry:proof-ask"))
+
+    return guarded
+
+
+def take_aim(request: HttpRequest) -> str:
+    """Return the path the person was on their way to, once; else the first page of theirs."""
+    return str(request.session.pop(_AIM, "") or reverse("registry:registration-show"))
+
+
+# --- a registration that is not finished
+
+
+def remember_draft(request: HttpRequest, draft_id: UUID) -> None:
+    """Note which draft this visitor is filling in."""
+    request.session[_DRAFT] = str(draft_id)
+
+
+def draft_id(request: HttpRequest) -> UUID | None:
+    """Return the id of this visitor's draft, which becomes the person's id."""
+    found = request.session.get(_DRAFT)
+    return UUID(found) if found else None
+
+
+# --- codes that were asked for
+
+
+def remember_proof(request: HttpRequest, proof: ContactProof) -> None:
+    """Note a code that was sent to confirm a contact."""
+    proofs: dict[str, list[int]] = request.session.get(_PROOFS, {})
+    contact = str(proof.contact_point_id)
+    proofs[contact] = [*(p for p in proofs.get(contact, []) if p != proof.pk), proof.pk]
+    proofs[contact] = proofs[contact][-CODES_KEPT:]
+    request.session[_PROOFS] = proofs
+
+
+def proof_ids(request: HttpRequest, contact_id: UUID) -> Sequence[int]:
+    """Return the codes asked for by this visitor for a contact, oldest first."""
+    kept: list[int] = request.session.get(_PROOFS, {}).get(str(contact_id), [])
+    return kept
+
+
+def remember_sign_in(request: HttpRequest, proof: ContactProof, *, is_repeat: bool = False) -> None:
+    """Note a code that was asked for to sign in; an earlier one stays good on a repeat."""
+    earlier: list[int] = request.session.get(_SIGN_IN, []) if is_repeat else []
+    request.session[_SIGN_IN] = [*earlier, proof.pk][-CODES_KEPT:]
+
+
+def sign_in_proof_ids(request: HttpRequest) -> Sequence[int]:
+    """Return the sign-in codes this visitor asked for, oldest first."""
+    kept: list[int] = request.session.get(_SIGN_IN, [])
+    return kept
