@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,6 +21,7 @@ from entry.cleaning import ascii_digits, clean_line
 from entry.presentation import Presentation
 from entry.widgets import DatePartsInput
 
+_WRITTEN = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 Precision = Literal["year", "month", "day"]
 Bound = dt.date | Callable[[], dt.date]
 
@@ -38,15 +40,18 @@ class PartialDate:
     def __post_init__(self) -> None:
         if self.month is None and self.day is not None:
             raise ValueError("a day needs its month")
-        dt.date(self.year, self.month or 1, self.day or 1)
+        try:
+            self._day(1, 1)
+        except OverflowError as too_large:
+            raise ValueError("no such day") from too_large
 
     @classmethod
     def parse(cls, text: str) -> PartialDate:
         """Read back what `str()` wrote. Raises ValueError for anything else."""
-        parsed = cls(*(int(part) for part in text.split("-")))
-        if str(parsed) != text:
+        written = _WRITTEN.fullmatch(text)
+        if written is None:
             raise ValueError("not a date as this class writes it")
-        return parsed
+        return cls(*(int(part) for part in written.groups() if part))
 
     @property
     def precision(self) -> Precision:
@@ -56,12 +61,20 @@ class PartialDate:
 
     @property
     def first_day(self) -> dt.date:
-        return dt.date(self.year, self.month or 1, self.day or 1)
+        return self._day(1, 1)
 
     @property
     def last_day(self) -> dt.date:
-        month = self.month or 12
-        return dt.date(self.year, month, self.day or calendar.monthrange(self.year, month)[1])
+        month = 12 if self.month is None else self.month
+        return self._day(month, calendar.monthrange(self.year, month)[1])
+
+    def _day(self, month: int, day: int) -> dt.date:
+        """The day with these in place of what is not known."""
+        return dt.date(
+            self.year,
+            month if self.month is None else self.month,
+            day if self.day is None else self.day,
+        )
 
     def __str__(self) -> str:
         if self.month is None:
