@@ -56,7 +56,9 @@ def _copy_of(name: str) -> str:
 
 def _beside(alias: str) -> psycopg.Connection[Any]:
     parameters = connections[alias].get_connection_params()
-    known = {key: parameters[key] for key in ("user", "password", "host", "port")}
+    known = {
+        key: parameters[key] for key in ("user", "password", "host", "port") if key in parameters
+    }
     return psycopg.connect(dbname="postgres", autocommit=True, **known)
 
 

@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""Make the secret files of a new register: python deploy/make_secrets.py FOLDER.
+
+Needs nothing but Python. Existing files are never overwritten: whoever loses the sealing
+keys loses the register. Keep copies of both key files apart from the databases' backups.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+import sys
+from pathlib import Path
+
+
+def _key_set() -> str:
+    key = base64.b64encode(secrets.token_bytes(32)).decode()
+    return json.dumps({"active": 1, "keys": {"1": key}})
+
+
+def make(folder: Path) -> list[Path]:
+    """Write the files that are missing, readable by their owner alone; return them."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    database, keys, broker = (secrets.token_hex(32) for _ in range(3))
+    callback = secrets.token_urlsafe(48)
+    contents = {
+        "secret-key": secrets.token_urlsafe(64),
+        "sealing-keys.json": _key_set(),
+        "index-keys.json": _key_set(),
+        "sms-callback-secret": callback,
+        "database-password": database,
+        "keys-database-password": keys,
+        "broker-password": broker,
+        "database-url": f"postgresql://registry:{database}@database:5432/registry",
+        "keys-database-url": f"postgresql://registry_keys:{keys}@keys-database:5432/registry_keys",
+        "redis-url": f"redis://:{broker}@valkey:6379/0",
+    }
+    # A password belongs to the address that holds it; half a set would not fit the other.
+    if any((folder / name).exists() for name in contents):
+        return []
+    for name, content in contents.items():
+        descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(content)
+    return [folder / name for name in contents]
+
+
+def main() -> int:
+    """Make the files in the folder named on the command line."""
+    if len(sys.argv) != 2:
+        print(__doc__, file=sys.stderr)
+        return 2
+    made = make(Path(sys.argv[1]))
+    if not made:
+        print(f"{sys.argv[1]} already holds secrets; nothing was written.", file=sys.stderr)
+        return 1
+    print(f"{len(made)} files written to {sys.argv[1]}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
