@@ -116,9 +116,7 @@ def staff(role: Role, post: str | None = None, *, email: str = "") -> StaffUser:
     )
     if role == Role.OFFICER and post is None:
         post = "beirut"
-    Mandate.objects.create(
-        user=user, role=role, post=Post.objects.get(code=post) if post else None
-    )
+    Mandate.objects.create(user=user, role=role, post=Post.objects.get(code=post) if post else None)
     return user
 
 
