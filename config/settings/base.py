@@ -159,7 +159,28 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.SignInForm",
+    "reauthenticate": "accounts.forms.ConfirmPasswordForm",
+    "change_password": "accounts.forms.NewPasswordForm",
+}
+# How many proxies of ours stand in front; their X-Forwarded-For is believed, no other's.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.whole("TRUSTED_PROXIES", 0)
+# Guessing is stopped per account and address (key). A whole consulate may share an address,
+# so what is counted per address alone is only there against a flood.
+ACCOUNT_RATE_LIMITS = {
+    "login": "600/m/ip",
+    "login_failed": "300/m/ip,5/5m/key",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+}
 MFA_ADAPTER = "accounts.adapters.SealingMFAAdapter"
+MFA_FORMS = {
+    "authenticate": "accounts.forms.EnterCodeForm",
+    "reauthenticate": "accounts.forms.ConfirmCodeForm",
+    "activate_totp": "accounts.forms.SetUpCodeForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = SITE_NAME
 MFA_TOTP_TOLERANCE = 1
@@ -178,6 +199,14 @@ PORTAL_SESSION_IDLE_SECONDS = 30 * 60
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
+
+# --- looks at people --------------------------------------------------------------
+
+# For how long a record stays open after its reason was given.
+RECORD_OPEN_SECONDS = env.whole("RECORD_OPEN_SECONDS", 10 * 60)
+# How many different people one member of staff may open; a crisis may need more.
+RECORDS_PER_HOUR = env.whole("RECORDS_PER_HOUR", 10)
+RECORDS_PER_DAY = env.whole("RECORDS_PER_DAY", 40)
 
 # --- headers ------------------------------------------------------------------
 
@@ -238,7 +267,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "routine"
-CELERY_TASK_QUEUES = [Queue("crisis"), Queue("urgent"), Queue("routine")]
+# A routing key of its own for each: else all three would share the default queue's.
+CELERY_TASK_QUEUES = [Queue(name, routing_key=name) for name in ("crisis", "urgent", "routine")]
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = env.text(
     "CELERY_BEAT_SCHEDULE_FILE", str(BASE_DIR / ".run" / "beat-schedule")
