@@ -74,6 +74,14 @@ class SealedQuerySet(models.QuerySet[M]):
         return super().order_by(*names)
 
 
+class SealedManager(models.Manager[M]):
+    """Gives querysets whose rows share a key page."""
+
+    def get_queryset(self) -> SealedQuerySet[M]:
+        """Return a new queryset of this kind."""
+        return SealedQuerySet(self.model, using=self._db)
+
+
 def share_key_page(rows: Iterable[SealedModel]) -> None:
     """Let these rows open their keys together, in one query."""
     rows = list(rows)
@@ -92,7 +100,7 @@ class SealedModel(models.Model):
 
     sealed_for: ClassVar[str] = "id"
 
-    objects = SealedQuerySet.as_manager()
+    objects = SealedManager()
 
     class Meta:
         abstract = True

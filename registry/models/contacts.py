@@ -47,7 +47,7 @@ class ContactPoint(SealedModel):
     bounced_at = models.DateTimeField(null=True, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
 
-    objects = ContactPointQuerySet.as_manager()  # type: ignore[misc]  # narrower than the base's
+    objects = ContactPointQuerySet.as_manager()  # type: ignore[assignment,misc]  # narrower
 
     class Meta:
         indexes = [

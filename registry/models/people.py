@@ -39,7 +39,7 @@ class Registrant(SealedModel):
     # The transaction of the last change, set by a trigger: the finder asks what is new.
     changed_in = models.BigIntegerField(default=0, editable=False)
 
-    objects = RegistrantQuerySet.as_manager()  # type: ignore[misc]  # narrower than the base's
+    objects = RegistrantQuerySet.as_manager()  # type: ignore[assignment,misc]  # narrower
 
     class Meta:
         indexes = [

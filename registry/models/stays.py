@@ -59,7 +59,7 @@ class Stay(SealedModel):
     ended_at = models.DateTimeField(null=True, blank=True)
     changed_in = models.BigIntegerField(default=0, editable=False)
 
-    objects = StayQuerySet.as_manager()  # type: ignore[misc]  # narrower than the base's
+    objects = StayQuerySet.as_manager()  # type: ignore[assignment,misc]  # narrower
 
     class Meta:
         indexes = [
