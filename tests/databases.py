@@ -63,4 +63,4 @@ def _beside(alias: str) -> psycopg.Connection[Any]:
 
 
 def _sentence(text: str, *names: str) -> sql.Composed:
-    return sql.SQL(text).format(*[sql.Identifier(name) for name in names])  # type: ignore[arg-type]
+    return sql.SQL(text).format(*[sql.Identifier(name) for name in names])
