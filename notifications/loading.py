@@ -64,9 +64,20 @@ class FrozenMessage:
         return self.texts.get(language) or self.texts[self.fallback_language]
 
 
-@lru_cache(maxsize=64)
-def frozen_message(message_id: int) -> FrozenMessage:
-    """Return a message version. It never changes, so a process reads it once."""
+class MessageBook:
+    """The message versions one sending loop has met; they never change, so each is read once."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, FrozenMessage] = {}
+
+    def get(self, message_id: int) -> FrozenMessage:
+        """Return a message version with its mails compiled on first use."""
+        if message_id not in self._known:
+            self._known[message_id] = _frozen_message(message_id)
+        return self._known[message_id]
+
+
+def _frozen_message(message_id: int) -> FrozenMessage:
     version = MessageVersion.objects.get(pk=message_id)
     is_crisis = version.kind == MessageKind.BROADCAST
     texts: dict[str, dict[str, str]] = version.texts
@@ -104,10 +115,10 @@ _STILL_AGREED = """
 class WindowLoader:
     """Loads windows of one leased chunk."""
 
-    def __init__(self, connection: Connection, lease: Lease) -> None:
+    def __init__(self, connection: Connection, lease: Lease, message: FrozenMessage) -> None:
         self.connection = connection
         self.lease = lease
-        self.message = frozen_message(lease.message_id)
+        self.message = message
 
     def load(self, start: int, end: int) -> list[Envelope]:
         """Return the deliveries start <= seq < end that are still to be sent, in order."""

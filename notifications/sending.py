@@ -6,6 +6,7 @@ its own. Killing it at any moment loses nobody: see notifications.leasing.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
 import time
@@ -17,7 +18,7 @@ from notifications import leasing
 from notifications.channels.protocol import HandedOver, Outcome, RouteUnavailable
 from notifications.connecting import Connection, open_connection
 from notifications.leasing import Lease, Result
-from notifications.loading import Envelope, WindowLoader
+from notifications.loading import Envelope, FrozenMessage, MessageBook, WindowLoader
 from notifications.models import DeliveryStatus
 from notifications.routing import RouteBook
 
@@ -45,30 +46,32 @@ def drain(
 ) -> int:
     """Send claimable chunks of a lane and those above for a while; return how many chunks.
 
-    Stops early when there is nothing to claim.
+    Stops early when there is nothing to claim. Routes given are closed at the end.
     """
-    book = routes or RouteBook()
     until = time.monotonic() + seconds
+    messages = MessageBook()
     done = 0
-    with open_connection() as connection:
+    with open_connection() as connection, contextlib.closing(routes or RouteBook()) as book:
         while time.monotonic() < until and not should_stop():
             lease = leasing.claim(connection, lane=lane)
             if lease is None:
                 break
-            _work(connection, lease, book, should_stop)
+            _work(connection, lease, messages.get(lease.message_id), book, should_stop)
             done += 1
-    if routes is None:
-        book.close()
     return done
 
 
 def _work(
-    connection: Connection, lease: Lease, routes: RouteBook, should_stop: Callable[[], bool]
+    connection: Connection,
+    lease: Lease,
+    message: FrozenMessage,
+    routes: RouteBook,
+    should_stop: Callable[[], bool],
 ) -> None:
     started = time.monotonic()
     first = lease.cursor
     try:
-        finished = _ChunkSender(connection, lease, routes, should_stop).run()
+        finished = _ChunkSender(connection, lease, message, routes, should_stop).run()
     except RouteUnavailable as trouble:
         wait = trouble.retry_after or settings.ROUTE_WAIT_SECONDS
         leasing.release(connection, lease, wait_seconds=wait * random.uniform(1.0, 1.5))
@@ -97,6 +100,7 @@ class _ChunkSender:
         self,
         connection: Connection,
         lease: Lease,
+        message: FrozenMessage,
         routes: RouteBook,
         should_stop: Callable[[], bool],
     ) -> None:
@@ -104,7 +108,7 @@ class _ChunkSender:
         self.lease = lease
         self.route = routes.route(lease.channel, is_exercise=lease.is_exercise)
         self.route_name = routes.name(lease.channel, is_exercise=lease.is_exercise)
-        self.loader = WindowLoader(connection, lease)
+        self.loader = WindowLoader(connection, lease, message)
         self.should_stop = should_stop
         self.flush_every = 1 if lease.is_careful else FLUSH_EVERY
         self.state = "running"
