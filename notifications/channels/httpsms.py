@@ -12,17 +12,16 @@ from __future__ import annotations
 
 import http.client
 import json
-import re
 import select
 import ssl
 import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 
 from notifications.channels.addresses import check_phone_number
 from notifications.channels.health import RouteHealth
+from notifications.channels.http_answers import json_object, meaning_of
 from notifications.channels.protocol import (
     HandedOver,
     KeptRoute,
@@ -32,16 +31,6 @@ from notifications.channels.protocol import (
 )
 
 _MAX_ANSWER = 64 * 1024
-_MAX_RETRY_AFTER = 3600.0
-_ERROR_CODE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,39}")
-_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,99}")
-#: What gateways say of a text, and of us; every other short code concerns the number.
-_TEXT_ERRORS = frozenset({"invalid_text", "text_too_long", "invalid_encoding", "text_rejected"})
-_SENDER_ERRORS = frozenset(
-    {"invalid_request", "invalid_json", "missing_field", "invalid_sender", "sender_rejected"}
-)
-# A proxy lost touch with the gateway behind it: the message may have gone through.
-_PROXY_LOST_TOUCH = (502, 504)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,36 +80,37 @@ class HttpSmsRoute(KeptRoute[OutgoingSms]):
         free = deque(self._lines)
         asked: deque[_Line] = deque()
         closed: RouteUnavailable | None = None
-        try:
-            while True:
-                while free and closed is None:
-                    message = next(messages, None)
-                    if message is None:
-                        break
-                    self.refuse_other_kind(is_exercise)
-                    try:
-                        self._health.check()
-                        free[0].ask(message)
-                    except RouteUnavailable as error:
-                        closed = error
-                    else:
-                        asked.append(free.popleft())
-                if not asked:
+        while True:
+            while free and closed is None:
+                message = next(messages, None)
+                if message is None:
                     break
-                answer = asked[0].answer()
-                free.append(asked.popleft())
-                if isinstance(answer, RouteUnavailable):
-                    closed = answer
-                    yield from self._settled(asked, closed)
-                    break
-                self._health.note(answer.outcome)
-                yield answer
-        finally:
-            # Left early: an unread answer must not be taken for the next message's.
-            for line in asked:
-                line.close()
+                self.refuse_other_kind(is_exercise)
+                try:
+                    self._health.check()
+                    free[0].ask(message)
+                except RouteUnavailable as error:
+                    closed = error
+                else:
+                    asked.append(free.popleft())
+            if not asked:
+                break
+            answer = asked[0].answer()
+            free.append(asked.popleft())
+            if isinstance(answer, RouteUnavailable):
+                closed = answer
+                yield from self._settled(asked, closed)
+                break
+            self._health.note(answer.outcome)
+            yield answer
         if closed is not None:
             raise closed
+
+    def _abandon_unfinished(self) -> None:
+        # An unread answer must not be taken for the next message's.
+        for line in self._lines:
+            if line.is_waiting:
+                line.close()
 
     @staticmethod
     def _settled(asked: deque[_Line], closed: RouteUnavailable) -> Iterator[HandedOver]:
@@ -129,9 +119,7 @@ class HttpSmsRoute(KeptRoute[OutgoingSms]):
         Up to the last that got an outcome of its own; the others count as not sent.
         """
         answers: list[HandedOver | RouteUnavailable] = [closed]
-        while asked:
-            answers.append(asked[0].answer())
-            asked.popleft()
+        answers += [line.answer() for line in asked]
         while answers and isinstance(answers[-1], RouteUnavailable):
             answers.pop()
         for answer in answers:
@@ -155,12 +143,15 @@ class _Line:
         self._connection: http.client.HTTPConnection | None = None
         self._opened_at = 0.0
         self._served = 0
+        #: Whether a request is in flight.
+        self.is_waiting = False
         self._headers = {"Content-Type": "application/json", "Accept": "application/json"}
         if gateway.secret:
             self._headers["Authorization"] = f"Bearer {gateway.secret}"
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
+        self.is_waiting = False
         if connection is not None:
             connection.close()
 
@@ -188,6 +179,7 @@ class _Line:
                 code = "http-lost"
             else:
                 self._served += 1
+                self.is_waiting = True
                 return
             self.close()
             if not was_used:
@@ -241,6 +233,7 @@ class _Line:
     def answer(self) -> HandedOver | RouteUnavailable:
         """Read the answer to the request in flight."""
         assert self._connection is not None
+        self.is_waiting = False
         status = 0
         try:
             response = self._connection.getresponse()
@@ -255,48 +248,4 @@ class _Line:
         if status == 0:
             self.close()
             return HandedOver(Outcome.UNKNOWN, "", code)
-        return _meaning(status, retry_after, _json_object(body))
-
-
-def _meaning(
-    status: int, retry_after: str, answer: dict[str, object]
-) -> HandedOver | RouteUnavailable:
-    code = f"http-{status}"
-    if 200 <= status < 300:
-        reference = str(answer.get("id", ""))
-        if not _REFERENCE.fullmatch(reference):
-            reference = ""
-        return HandedOver(Outcome.ACCEPTED, reference, code)
-    if status in _PROXY_LOST_TOUCH:
-        return HandedOver(Outcome.UNKNOWN, "", code)
-    if status not in (400, 422):
-        return RouteUnavailable(code, retry_after=_seconds(retry_after))
-    error = answer.get("error")
-    if not isinstance(error, str) or not _ERROR_CODE.fullmatch(error):
-        return HandedOver(Outcome.SENDER_REFUSED, "", code)
-    if error in _TEXT_ERRORS:
-        outcome = Outcome.MESSAGE_REFUSED
-    elif error in _SENDER_ERRORS:
-        outcome = Outcome.SENDER_REFUSED
-    else:
-        outcome = Outcome.REFUSED
-    return HandedOver(outcome, "", f"{code}-{error}")
-
-
-def _json_object(body: bytes) -> dict[str, object]:
-    try:
-        value = json.loads(body)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _seconds(retry_after: str) -> float | None:
-    """Return Retry-After, seconds or a date, as seconds from now; None if there is none."""
-    if retry_after.isdecimal():
-        return min(float(retry_after), _MAX_RETRY_AFTER)
-    try:
-        at = parsedate_to_datetime(retry_after).timestamp()
-    except (ValueError, IndexError, TypeError):
-        return None
-    return min(max(at - time.time(), 0.0), _MAX_RETRY_AFTER)
+        return meaning_of(status, retry_after, json_object(body))

@@ -141,6 +141,7 @@ class KeptRoute(ABC, Generic[Message_contra]):
 
     def __init__(self, *, is_exercise: bool) -> None:
         self._is_exercise = is_exercise
+        self._turn = 0
 
     @property
     def is_exercise(self) -> bool:
@@ -153,7 +154,24 @@ class KeptRoute(ABC, Generic[Message_contra]):
         """Hand over `messages`; see Channel. Raises WrongRoute, RouteUnavailable."""
         # A kept connection is already open, so the kind is also checked for every batch.
         self.refuse_other_kind(is_exercise)
-        return self._hand_over(iter(messages), is_exercise=is_exercise)
+        return self._in_turn(iter(messages), is_exercise=is_exercise)
+
+    def _in_turn(
+        self, messages: Iterator[Message_contra], *, is_exercise: bool
+    ) -> Iterator[HandedOver]:
+        # A batch that was left early may still lie in some traceback: nothing of it may
+        # mix with this one, and its late end may not disturb this one.
+        self._abandon_unfinished()
+        self._turn += 1
+        turn = self._turn
+        try:
+            for handed_over in self._hand_over(messages, is_exercise=is_exercise):
+                yield handed_over
+                if turn != self._turn:
+                    raise RuntimeError("another batch has begun on this route")
+        finally:
+            if turn == self._turn:
+                self._abandon_unfinished()
 
     def refuse_other_kind(self, is_exercise: bool) -> None:
         """Raise WrongRoute unless the dispatch is of the route's kind.
@@ -168,6 +186,10 @@ class KeptRoute(ABC, Generic[Message_contra]):
     def _hand_over(
         self, messages: Iterator[Message_contra], *, is_exercise: bool
     ) -> Iterator[HandedOver]: ...
+
+    @abstractmethod
+    def _abandon_unfinished(self) -> None:
+        """Drop connections on which a message or an answer is under way."""
 
     @abstractmethod
     def close(self) -> None:

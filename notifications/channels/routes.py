@@ -75,7 +75,7 @@ def open_sms_route(url: str, *, is_exercise: bool) -> Channel[OutgoingSms]:
             secret=unquote(parts.password or ""),
             is_encrypted=parts.scheme == "https",
             ca_file=options.get("ca_file", ""),
-            connections=int(_positive(options, "connections", 1)),
+            connections=_whole(options, "connections", 1),
             answer_timeout=_positive(options, "timeout", 15.0),
         ),
         is_exercise=is_exercise,
@@ -121,6 +121,13 @@ def _positive(options: dict[str, str], name: str, default: float) -> float:
     if not 0 < value < 3600:
         raise ImproperlyConfigured(f"{name} in a route URL must be a positive number")
     return value
+
+
+def _whole(options: dict[str, str], name: str, default: int) -> int:
+    value = options.get(name, str(default))
+    if not value.isdecimal() or not 1 <= int(value) <= 64:
+        raise ImproperlyConfigured(f"{name} in a route URL must be a whole number from 1 to 64")
+    return int(value)
 
 
 def _is_loopback(host: str) -> bool:

@@ -50,18 +50,18 @@ class SmtpRoute(KeptRoute[OutgoingMail]):
         self, messages: Iterator[OutgoingMail], *, is_exercise: bool
     ) -> Iterator[HandedOver]:
         batch = _Batch(messages)
-        try:
-            while (mail := batch.current()) is not None:
-                self._health.check()
-                handed_over = self._attempt(mail, batch, is_exercise)
-                if handed_over is not None:
-                    batch.finish_current()
-                    self._health.note(handed_over.outcome)
-                    yield handed_over
-        finally:
-            # Left in the middle of a message: without its final dot the server forgets it.
-            if self._connection is not None and self._connection.is_busy:
-                self.close()
+        while (mail := batch.current()) is not None:
+            self._health.check()
+            handed_over = self._attempt(mail, batch, is_exercise)
+            if handed_over is not None:
+                batch.finish_current()
+                self._health.note(handed_over.outcome)
+                yield handed_over
+
+    def _abandon_unfinished(self) -> None:
+        # Without its final dot the server forgets a message.
+        if self._connection is not None and self._connection.is_busy:
+            self.close()
 
     def _attempt(self, mail: WireMail, batch: _Batch, is_exercise: bool) -> HandedOver | None:
         """Return the outcome; None if the connection went before the message left.

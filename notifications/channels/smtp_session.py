@@ -203,11 +203,11 @@ class SmtpSession:
     def _line(self, deadline: float) -> bytes:
         while True:
             line, found, rest = self._buffer.partition(b"\n")
+            if len(line) > _MAX_LINE:
+                raise ConnectionLost("smtp-garbled")
             if found:
                 self._buffer = rest
                 return line.removesuffix(b"\r")
-            if len(self._buffer) > _MAX_LINE:
-                raise ConnectionLost("smtp-garbled")
             self._buffer += self._receive(deadline)
 
     def _receive(self, deadline: float) -> bytes:

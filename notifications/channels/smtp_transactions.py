@@ -110,6 +110,7 @@ class SmtpTransactions:
             self._session.write(b"".join(command for _, command in commands))
         self.is_busy = True
         refusal: HandedOver | None = None
+        refused_at: Stage | None = None
         for stage, command in commands:
             if not self.pipelines:
                 self._session.write(command)
@@ -118,12 +119,16 @@ class SmtpTransactions:
                 if reply.code != 250:
                     raise RouteRefused(reply.machine_code)
             elif not is_go_ahead(stage, reply):
-                refusal = refusal or outcome_of(stage, reply)
+                if refusal is None:
+                    refusal, refused_at = outcome_of(stage, reply), stage
                 if not self.pipelines:
                     break
-            elif refusal is not None and stage is Stage.DATA:
+            elif stage is Stage.DATA and refused_at is Stage.RECIPIENT:
                 # It waits for a text although nobody is to get it: an empty one ends that.
                 self._session.ask(b".\r\n")
+            elif stage is Stage.DATA and refusal is not None:
+                # It may have kept the recipient, who would get the empty text.
+                self.is_usable = False
         self._needs_reset = refusal is not None
         if refusal is not None:
             self.completed += 1
