@@ -17,11 +17,11 @@ _ARABIC_KINDS = (
 _FRENCH_KINDS = (
     "province|région|district|département|gouvernorat|comté|comitat|voïvodie|oblast|kraï|raion|"
     "raïon|wilaya|subdivision|préfecture|municipalité|commune|canton|paroisse|division|apskritis|"
-    "voblast|judet|ville métropolitaine|territoire|zone"
+    "voblast|judet|état|ville métropolitaine|territoire|zone"
 )
 _SPANISH_KINDS = (
     "provincia|región|departamento|distrito|municipio|municipalidad|gobernación|gobernorado|"
-    "condado|óblast|oblast|voivodato|prefectura|cantón|parroquia|raión|división|wilaya|valiato|"
+    "condado|estado|óblast|oblast|voivodato|prefectura|cantón|parroquia|raión|división|wilaya|valiato|"
     "vilayato|comuna|ciudad metropolitana|subdivisión|comarca|periferia|voblast"
 )
 _ENGLISH_KINDS = "Province|Governorate|Division|Oblast|Department|Prefecture|Voivodeship"
@@ -52,7 +52,7 @@ _ARABIC_LETTER = re.compile(r"[\u0621-\u064a]")
 
 def tidied(name: str, language: str) -> str | None:
     """Return the name without footnote marks and remarks; None when it is not in the language."""
-    name = re.sub(r"[¹²³⁴\u0640]", "", name).translate(_PERSIAN_LETTERS)
+    name = re.sub(r"[¹²³⁴\u0640\u200b-\u200f]", "", name).translate(_PERSIAN_LETTERS)
     name = re.sub(r"^(?:تصنيف:|du |de |d[’'])", "", name)
     name = re.sub(r"\s*[\[(（][^\])）]*(?:[\])）]|$)", "", name)
     name = re.sub(r"\s+", " ", name.split("،")[0]).strip(" ,")
