@@ -26,21 +26,19 @@ help: ## say what there is
 
 # --- what is installed --------------------------------------------------------
 
-.venv/made:
-	@if [ -z "$(FOUND_PYTHON)" ]; then \
-		echo "Python 3.11 or newer is needed. Install it, or name it: make PYTHON=/path/to/python3" >&2; \
-		exit 1; fi
-	@rm -rf .venv
-	@$(FOUND_PYTHON) -m venv .venv || { rm -rf .venv; \
-		echo "Python's venv module is incomplete. On Debian install the package 'python3-venv'." >&2; \
-		exit 1; }
-	@touch $@
-
-# An interpreter that was updated or removed leaves a .venv that no longer runs.
+# A .venv that runs is never removed, whoever made it; one that does not (half-made, or its
+# interpreter was updated away) is of no use to anybody.
 .PHONY: runnable
 runnable:
-	@if [ -e .venv/made ] && ! $(RUN) -c 'import pip' >/dev/null 2>&1; then rm -rf .venv; fi
-	@$(MAKE) --no-print-directory -s .venv/made
+	@if ! $(RUN) -c 'import pip' >/dev/null 2>&1; then \
+		if [ -z "$(FOUND_PYTHON)" ]; then \
+			echo "Python 3.11 or newer is needed. Install it, or name it: make PYTHON=/path/to/python3" >&2; \
+			exit 1; fi; \
+		rm -rf .venv; \
+		"$(FOUND_PYTHON)" -m venv .venv || { rm -rf .venv; \
+			echo "Python's venv module is incomplete. On Debian install the package 'python3-venv'." >&2; \
+			exit 1; }; \
+	fi
 
 .venv/demo-installed: requirements-demo.txt
 	@echo "Installing what the demo needs (once, under a minute) ..."
