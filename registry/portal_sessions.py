@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponseRedirect
@@ -75,7 +75,7 @@ def person_required(view: PersonView[P]) -> View[P]:
     """Hand the signed-in person to a view; strangers are led to the sign-in page."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         person = signed_in_person(request)
         if person is None:
             return HttpResponseRedirect(reverse("registry:sign-in"))

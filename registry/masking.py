@@ -1,0 +1,35 @@
+"""Values shown in part: enough for their owner to tell them apart, too little for anybody else."""
+
+from __future__ import annotations
+
+import phonenumbers
+
+from registry.models import Channel
+
+DOT = "•"
+_SHOWN = 2
+
+
+def masked_contact(channel: int, value: str) -> str:
+    """Return a phone number as "+961 ••••• 56", an e-mail address as "a•••@example.org"."""
+    return masked_phone(value) if channel == Channel.SMS else masked_email(value)
+
+
+def masked_phone(number: str) -> str:
+    """Return the country code, dots, and the last two digits of an E.164 number."""
+    if len(number) <= _SHOWN + 1:
+        return DOT * 4
+    code = phonenumbers.parse(number).country_code
+    hidden = len(number) - len(f"+{code}") - _SHOWN
+    return f"+{code} {DOT * max(hidden, 1)} {number[-_SHOWN:]}"
+
+
+def masked_email(address: str) -> str:
+    """Return the first letter, dots, and what stands after the @. The dots do not count letters."""
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}{DOT * 4}@{domain}" if domain else DOT * 4
+
+
+def masked_number(number: str) -> str:
+    """Return a document's number as dots and its last two characters."""
+    return f"{DOT * 4} {number[-_SHOWN:]}" if number else ""
