@@ -1,0 +1,1 @@
+"""Forms of the register: text that people type, turned into typed entries."""
