@@ -1,0 +1,51 @@
+"""What I allow: one switch for each purpose, and every answer I ever gave."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from audit.recording import Actor
+from consent.services import record_answers
+from registry import portal_sessions, selectors
+from registry.models import Registrant
+from registry.portal_sheet import answers_shown
+
+ON, OFF = "on", "off"
+
+
+@require_POST
+@portal_sessions.person_required
+def switch(request: HttpRequest, person: Registrant, purpose_code: str) -> HttpResponse:
+    """Allow one thing, or no longer allow it. It counts from this moment."""
+    answer = request.POST.get("answer")
+    if answer not in (ON, OFF):
+        raise Http404
+    events = record_answers(
+        actor=Actor.person(person.pk),
+        subject_id=person.pk,
+        language=get_language() or "en",
+        answers={purpose_code: answer == ON},
+        channel="web",
+        method="button",
+    )
+    if not events:
+        raise Http404
+    if answer == ON:
+        messages.success(request, _("Switched on."))
+    else:
+        messages.success(request, _("Switched off. It counts from now on."))
+    return HttpResponseRedirect(f"{reverse('registry:registration-show')}#choices")
+
+
+@require_safe
+@portal_sessions.person_required
+def history(request: HttpRequest, person: Registrant) -> HttpResponse:
+    """Every answer, with the words it was given to."""
+    context = {"entries": answers_shown(selectors.consent_history(person.pk))}
+    return render(request, "registry/consent_history.html", context)
