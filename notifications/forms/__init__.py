@@ -1,0 +1,1 @@
+"""Forms of messages and answers: text that people type, turned into typed entries."""
