@@ -292,13 +292,21 @@ def _slotted(template: str, kind: bytes) -> list[bytes]:
         quoted = b"\r\n".join(_quoted(line) for line in piece.split("\n"))
         # A slot begins on a line of its own, so that its length does not matter.
         if position + 1 < len(cut) and quoted and not quoted.endswith(b"\r\n"):
-            quoted += _SOFT_BREAK
+            quoted = _broken_off(quoted)
         pieces.append(quoted)
     return pieces
 
 
 def _quoted_value(value: str) -> bytes:
-    return _quoted(value) + _SOFT_BREAK if value else b""
+    return _broken_off(_quoted(value)) if value else b""
+
+
+def _broken_off(quoted: bytes) -> bytes:
+    """Append a soft break, after a further one where the last line has no room for it."""
+    if len(quoted) - quoted.rfind(b"\n") - 1 == 76:
+        last = -3 if quoted[-3:-2] == b"=" else -1
+        quoted = quoted[:last] + _SOFT_BREAK + quoted[last:]
+    return quoted + _SOFT_BREAK
 
 
 def _quoted(line: str) -> bytes:
