@@ -36,6 +36,11 @@ class Crisis(models.Model):
     level = models.SmallIntegerField(_("Level"), choices=Level.choices)
     # Decided once, at opening: an exercise can never become real, nor the reverse.
     is_exercise = models.BooleanField(_("Exercise"), default=False)
+    # How many of our people others think are there, registered or not: a census, the border,
+    # airlines. Nothing where nobody knows.
+    people_low = models.PositiveIntegerField(_("At least"), null=True, blank=True)
+    people_high = models.PositiveIntegerField(_("At most"), null=True, blank=True)
+    people_source = models.CharField(_("Who says so"), max_length=120, blank=True)
     opened_by = models.ForeignKey(StaffUser, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -47,6 +52,15 @@ class Crisis(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(level__in=Level.values), name="level_is_one_of_four"
+            ),
+            models.CheckConstraint(
+                condition=Q(people_low__isnull=True, people_high__isnull=True)
+                | Q(
+                    people_low__isnull=False,
+                    people_high__isnull=False,
+                    people_low__lte=models.F("people_high"),
+                ),
+                name="an_estimate_is_a_range",
             ),
             # Lets a broadcast point at its crisis and its kind together (see notifications).
             models.UniqueConstraint(fields=["id", "is_exercise"], name="crisis_and_its_kind"),
