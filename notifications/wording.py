@@ -18,6 +18,8 @@ from encryption.digests import sha256_hex
 from notifications.models import BroadcastKind, MessageKind
 
 Texts = dict[str, dict[str, str]]
+# Where the personal answer link goes; the only slot an author may use.
+LINK_SLOT = "{link}"
 
 
 def digest_of(texts: Texts) -> str:
@@ -30,14 +32,19 @@ def broadcast_text(
 ) -> dict[str, str]:
     """Return one language of a broadcast as it will leave, with the answer line and any banner.
 
-    The same function makes the preview, the part count and the frozen text.
+    The same function makes the preview, the part count and the frozen text. A text that puts
+    {link} somewhere itself gets no second answer line.
     """
     with translation.override(language):
         asks = kind in (BroadcastKind.ALERT, BroadcastKind.UPDATE)
         banner = _("EXERCISE. This is only a test. Do nothing.") if is_exercise else ""
         mark = _("[EXERCISE]") if is_exercise else ""
-        answer_sms = _("Safe or need help? Tell us: {link}") if asks else ""
-        answer_mail = _("Are you safe, or do you need help? Tell us here:\n{link}") if asks else ""
+        asks_by_sms = asks and LINK_SLOT not in sms_body
+        asks_by_mail = asks and LINK_SLOT not in email_body
+        answer_sms = _("Safe or need help? Tell us: {link}") if asks_by_sms else ""
+        answer_mail = (
+            _("Are you safe, or do you need help? Tell us here:\n{link}") if asks_by_mail else ""
+        )
         footer = _("Registration helps us reach you. It is not a promise of rescue.")
     return {
         "subject": " ".join(part for part in (mark, subject) if part),

@@ -72,6 +72,9 @@ class Broadcast(models.Model):
     expires_at = models.DateTimeField(_("Valid until"))
     # What people get whose own languages are missing. Chosen by the author, never silently.
     fallback_language = models.CharField(max_length=10)
+    # How many people the author thinks will be reached, written down before they are counted:
+    # twice as many means that the places are wrong.
+    expected_count = models.PositiveIntegerField(null=True, blank=True)
     author = models.ForeignKey(StaffUser, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(
         max_length=10, choices=BroadcastState.choices, default=BroadcastState.DRAFT
@@ -80,6 +83,8 @@ class Broadcast(models.Model):
     submitted_at = models.DateTimeField(null=True, blank=True)
     # The number of people counted at submission; the approver types it.
     submitted_count = models.IntegerField(null=True, blank=True)
+    # The places as they were at submission; they must be the same at approval.
+    submitted_rule = models.JSONField(null=True, blank=True)
     approved_by = models.ForeignKey(
         StaffUser, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -124,9 +129,7 @@ class BroadcastText(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["broadcast", "language"], name="one_text_per_language"
-            )
+            models.UniqueConstraint(fields=["broadcast", "language"], name="one_text_per_language")
         ]
 
     def __str__(self) -> str:

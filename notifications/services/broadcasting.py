@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,24 +16,30 @@ from accounts.access import has_role
 from accounts.models import Role, StaffUser
 from audit.recording import record
 from crises.models import Crisis
-from notifications.audiences import AudiencePreview, AudienceRule, preview, rule_for
+from crises.services import NotAllowed
+from notifications.counting import AudiencePreview
 from notifications.models import (
     Broadcast,
     BroadcastKind,
     BroadcastState,
     BroadcastText,
-    Chunk,
-    ChunkState,
-    Delivery,
-    DeliveryStatus,
     Dispatch,
     DispatchState,
     Lane,
     MessageKind,
     MessageVersion,
 )
-from notifications.waking import ring, wake_lane
-from notifications.wording import Texts, broadcast_text, digest_of
+from notifications.previewing import (
+    TextEntry,
+    audience_rule,
+    frozen_texts,
+    preview_audience,
+    preview_texts,
+    typed_texts,
+)
+from notifications.services.steering import cancel_dispatch, pause_dispatch, resume_dispatch
+from notifications.waking import ring
+from notifications.wording import digest_of
 
 CAP_TYPES = {
     BroadcastKind.ALERT: "Alert",
@@ -44,17 +50,12 @@ CAP_TYPES = {
 
 
 @dataclass(frozen=True)
-class TextEntry:
-    """The words of one language, as typed."""
-
-    subject: str
-    email_body: str
-    sms_body: str
-
-
-@dataclass(frozen=True)
 class BroadcastEntry:
-    """Everything an author decides. `expires_at` is when nobody is sent the message any more."""
+    """Everything an author decides.
+
+    expires_at: when nobody is sent the message any more. expected_count: how many people the
+    author thinks it will reach; may wait until the broadcast is submitted.
+    """
 
     kind: BroadcastKind
     severity: str
@@ -64,26 +65,24 @@ class BroadcastEntry:
     fallback_language: str
     texts: Mapping[str, TextEntry]
     refers_to: Broadcast | None = None
-
-
-class NotAllowed(Exception):
-    """This person may not do that to this broadcast."""
+    expected_count: int | None = None
 
 
 def write_broadcast(
     *, actor: StaffUser, crisis: Crisis, entry: BroadcastEntry, broadcast: Broadcast | None = None
 ) -> Broadcast:
-    """Make a draft, or change one that was not submitted. Raises NotAllowed."""
+    """Make a draft, or change one that was not submitted.
+
+    Raises NotAllowed; ValidationError for a new alert in a crisis that is over.
+    """
     if not has_role(actor, Role.AUTHOR):
         raise NotAllowed
+    _check_open(crisis, entry.kind)
     with transaction.atomic():
         if broadcast is None:
             broadcast = Broadcast(crisis=crisis, is_exercise=crisis.is_exercise, author=actor)
-        elif broadcast.author_id != actor.pk or broadcast.state not in (
-            BroadcastState.DRAFT,
-            BroadcastState.RETURNED,
-        ):
-            raise NotAllowed
+        else:
+            broadcast = _held_draft(actor, broadcast)
         broadcast.kind = entry.kind
         broadcast.severity = entry.severity
         broadcast.urgency = entry.urgency
@@ -91,6 +90,7 @@ def write_broadcast(
         broadcast.expires_at = entry.expires_at
         broadcast.fallback_language = entry.fallback_language
         broadcast.refers_to = entry.refers_to
+        broadcast.expected_count = entry.expected_count
         broadcast.state = BroadcastState.DRAFT
         broadcast.save()
         broadcast.texts.all().delete()
@@ -105,45 +105,22 @@ def write_broadcast(
             for language, text in entry.texts.items()
         )
         record(
-            actor.actor, "notifications.broadcast-written", object_kind="broadcast",
-            object_id=broadcast.pk, detail={"languages": sorted(entry.texts)},
+            actor.actor,
+            "notifications.broadcast-written",
+            object_kind="broadcast",
+            object_id=broadcast.pk,
+            detail={"languages": sorted(entry.texts)},
         )
     return broadcast
 
 
-def audience_rule(broadcast: Broadcast) -> AudienceRule:
-    """Return who a broadcast is for: the crisis's areas, or exactly those an earlier one reached."""
-    earlier = broadcast.refers_to
-    corrects = broadcast.kind in (BroadcastKind.CANCEL, BroadcastKind.ALL_CLEAR)
-    if corrects and earlier is not None and hasattr(earlier, "dispatch"):
-        return AudienceRule(reached_by=earlier.dispatch.pk)
-    return rule_for(broadcast.crisis)
-
-
-def preview_audience(broadcast: Broadcast) -> AudiencePreview:
-    """Count who would be reached now."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        return preview(
-            cursor.cursor,
-            audience_rule(broadcast),
-            list(broadcast.texts.values_list("language", flat=True)),
-            broadcast.fallback_language,
-        )
-
-
-def frozen_texts(broadcast: Broadcast) -> Texts:
-    """Return the texts of a broadcast as they will leave."""
-    return {
-        text.language: broadcast_text(
-            language=text.language,
-            subject=text.subject,
-            email_body=text.email_body,
-            sms_body=text.sms_body,
-            kind=broadcast.kind,
-            is_exercise=broadcast.is_exercise,
-        )
-        for text in broadcast.texts.all()
-    }
+def _held_draft(actor: StaffUser, broadcast: Broadcast) -> Broadcast:
+    """Return the author's own draft, locked. Raises NotAllowed."""
+    held = Broadcast.objects.select_for_update().get(pk=broadcast.pk)
+    is_open = held.state in (BroadcastState.DRAFT, BroadcastState.RETURNED)
+    if held.author_id != actor.pk or not is_open:
+        raise NotAllowed
+    return held
 
 
 def submit_broadcast(*, actor: StaffUser, broadcast: Broadcast) -> AudiencePreview:
@@ -153,14 +130,12 @@ def submit_broadcast(*, actor: StaffUser, broadcast: Broadcast) -> AudiencePrevi
     """
     if broadcast.author_id != actor.pk or not has_role(actor, Role.AUTHOR):
         raise NotAllowed
-    if broadcast.expires_at <= timezone.now():
-        raise ValidationError(_("The time until which this is valid has passed."))
-    languages = set(broadcast.texts.values_list("language", flat=True))
-    if broadcast.fallback_language not in languages:
-        raise ValidationError(_("Write the text in the language everybody else will get."))
-    if not broadcast.crisis.areas.filter(is_excluded=False).exists():
-        raise ValidationError(_("Choose at least one area for this crisis."))
+    _check_words(broadcast)
+    rule = audience_rule(broadcast)
+    if not rule.reached_by and not rule.included:
+        raise ValidationError(_("Choose at least one place for this crisis."), code="no-place")
     counted = preview_audience(broadcast)
+    _check_size(broadcast, counted)
     with transaction.atomic():
         changed = Broadcast.objects.filter(
             pk=broadcast.pk, state__in=[BroadcastState.DRAFT, BroadcastState.RETURNED]
@@ -168,15 +143,74 @@ def submit_broadcast(*, actor: StaffUser, broadcast: Broadcast) -> AudiencePrevi
             state=BroadcastState.SUBMITTED,
             submitted_at=timezone.now(),
             submitted_count=counted.reachable,
+            submitted_rule=rule.as_data(),
         )
         if not changed:
             raise NotAllowed
         record(
-            actor.actor, "notifications.broadcast-submitted", object_kind="broadcast",
-            object_id=broadcast.pk, detail={"people": counted.reachable},
+            actor.actor,
+            "notifications.broadcast-submitted",
+            object_kind="broadcast",
+            object_id=broadcast.pk,
+            detail={"people": counted.reachable},
         )
     broadcast.refresh_from_db()
     return counted
+
+
+def _check_open(crisis: Crisis, kind: str) -> None:
+    # A mistake may come to light late: taking back and giving the all-clear stay possible.
+    is_new = kind in (BroadcastKind.ALERT, BroadcastKind.UPDATE)
+    if is_new and crisis.closed_at is not None:
+        raise ValidationError(_("This crisis is closed. Open a new one."), code="closed")
+
+
+def _check_words(broadcast: Broadcast) -> None:
+    _check_open(broadcast.crisis, broadcast.kind)
+    if broadcast.expires_at <= timezone.now():
+        raise ValidationError(_("The time until which this is valid has passed."), code="expired")
+    texts = typed_texts(broadcast)
+    if broadcast.fallback_language not in texts:
+        raise ValidationError(
+            _("Write the text in the language everybody else will get."), code="fallback"
+        )
+    for one in preview_texts(broadcast.crisis, broadcast.kind, texts):
+        if one.is_too_long:
+            raise ValidationError(
+                _("The SMS in %(language)s is too long: %(parts)d parts. It may have %(most)d."),
+                code="too-long",
+                params={
+                    "language": one.language_name,
+                    "parts": one.parts,
+                    "most": one.most_parts,
+                },
+            )
+
+
+# An audience this many times as large as expected is taken for a mistake.
+_SURPRISE = 2
+
+
+def _check_size(broadcast: Broadcast, counted: AudiencePreview) -> None:
+    if not counted.reachable:
+        raise ValidationError(_("Nobody would get this message."), code="nobody")
+    if broadcast.kind in (BroadcastKind.CANCEL, BroadcastKind.ALL_CLEAR):
+        # Those who were reached are who they are; a correction must never wait for a guess.
+        return
+    expected = broadcast.expected_count
+    if expected is None:
+        raise ValidationError(
+            _("Write down how many people you expect to reach."), code="no-expectation"
+        )
+    if counted.reachable > _SURPRISE * expected:
+        raise ValidationError(
+            _(
+                "This would reach %(counted)d people, more than twice the %(expected)d you "
+                "expected. Check the places. If they are right, change the number you expect."
+            ),
+            code="too-many",
+            params={"counted": counted.reachable, "expected": expected},
+        )
 
 
 def return_broadcast(*, actor: StaffUser, broadcast: Broadcast, note: str) -> None:
@@ -184,13 +218,15 @@ def return_broadcast(*, actor: StaffUser, broadcast: Broadcast, note: str) -> No
     if not has_role(actor, Role.APPROVER) or broadcast.author_id == actor.pk:
         raise NotAllowed
     with transaction.atomic():
-        changed = Broadcast.objects.filter(
-            pk=broadcast.pk, state=BroadcastState.SUBMITTED
-        ).update(state=BroadcastState.RETURNED, returned_note=note)
+        changed = Broadcast.objects.filter(pk=broadcast.pk, state=BroadcastState.SUBMITTED).update(
+            state=BroadcastState.RETURNED, returned_note=note
+        )
         if not changed:
             raise NotAllowed
         record(
-            actor.actor, "notifications.broadcast-returned", object_kind="broadcast",
+            actor.actor,
+            "notifications.broadcast-returned",
+            object_kind="broadcast",
             object_id=broadcast.pk,
         )
 
@@ -209,10 +245,20 @@ def approve_broadcast(*, actor: StaffUser, broadcast: Broadcast, typed_count: in
             raise NotAllowed
         if typed_count != held.submitted_count:
             raise ValidationError(
-                _("This is not the number of people shown above. Type exactly that number.")
+                _("This is not the number of people shown above. Type exactly that number."),
+                code="wrong-count",
             )
-        if held.expires_at <= timezone.now():
-            raise ValidationError(_("The time until which this is valid has passed."))
+        _check_words(held)
+        rule = audience_rule(held)
+        if held.submitted_rule is not None and rule.as_data() != held.submitted_rule:
+            raise ValidationError(
+                _(
+                    "Since this was sent to you, it has come to be for other people. "
+                    "Send it back to its author."
+                ),
+                code="places-changed",
+            )
+        _check_size(held, preview_audience(held))
         held.state = BroadcastState.APPROVED
         held.approved_by = actor
         held.approved_at = timezone.now()
@@ -225,15 +271,20 @@ def approve_broadcast(*, actor: StaffUser, broadcast: Broadcast, typed_count: in
             is_exercise=held.is_exercise,
             lane=Lane.CRISIS,
             state=DispatchState.FREEZING,
-            audience_rule=audience_rule(held).as_data(),
+            audience_rule=rule.as_data(),
             max_copies=settings.MAX_COPIES,
             released_at=timezone.now(),
         )
         record(
-            actor.actor, "notifications.broadcast-approved", object_kind="broadcast",
+            actor.actor,
+            "notifications.broadcast-approved",
+            object_kind="broadcast",
             object_id=held.pk,
-            detail={"people": typed_count, "dispatch": dispatch.pk,
-                    "is_exercise": held.is_exercise},
+            detail={
+                "people": typed_count,
+                "dispatch": dispatch.pk,
+                "is_exercise": held.is_exercise,
+            },
         )
         dispatch_id = dispatch.pk
         transaction.on_commit(lambda: ring("freeze", dispatch_id, queue="crisis"))
@@ -259,64 +310,22 @@ def _freeze_message(broadcast: Broadcast) -> MessageVersion:
     )
 
 
-@transaction.atomic
-def cancel_dispatch(*, actor: StaffUser, dispatch: Dispatch) -> int:
-    """Stop what has not been handed over; return how many messages were stopped.
-
-    One person may stop: it takes two to send, and one to hold back.
-    """
-    if not has_role(actor, Role.AUTHOR, Role.APPROVER):
-        raise NotAllowed
-    held = Dispatch.objects.select_for_update().get(pk=dispatch.pk)
-    if held.broadcast_id is None:
-        raise NotAllowed
-    if held.state in (DispatchState.FINISHED, DispatchState.CANCELLED):
-        return 0
-    held.state = DispatchState.CANCELLED
-    held.finished_at = timezone.now()
-    held.save(update_fields=["state", "finished_at"])
-    Chunk.objects.filter(dispatch=held, state=ChunkState.OPEN, lease_until__isnull=True).update(
-        state=ChunkState.CANCELLED
-    )
-    record(
-        actor.actor, "notifications.dispatch-cancelled", object_kind="dispatch", object_id=held.pk
-    )
-    dispatch_id = held.pk
-    # Workers still holding a chunk notice at their next flush; the sweeper closes the rest.
-    transaction.on_commit(lambda: ring("sweep", queue="crisis"))
-    return Delivery.objects.filter(
-        dispatch_id=dispatch_id,
-        status__in=[DeliveryStatus.QUEUED, DeliveryStatus.DEFERRED],
-    ).count()
-
-
-@transaction.atomic
-def pause_dispatch(*, actor: StaffUser, dispatch: Dispatch) -> None:
-    """Hold a running dispatch; workers stop within a few messages."""
-    _switch(actor, dispatch, DispatchState.RUNNING, DispatchState.PAUSED, "paused")
-
-
-@transaction.atomic
-def resume_dispatch(*, actor: StaffUser, dispatch: Dispatch) -> None:
-    """Go on with a paused dispatch from where it was; nobody is sent anything twice."""
-    _switch(actor, dispatch, DispatchState.PAUSED, DispatchState.RUNNING, "resumed")
-    lane = dispatch.lane
-    transaction.on_commit(lambda: wake_lane(lane, workers=2))
-
-
-def _switch(
-    actor: StaffUser, dispatch: Dispatch, old: DispatchState, new: DispatchState, word: str
-) -> None:
-    if not has_role(actor, Role.AUTHOR, Role.APPROVER) or dispatch.broadcast_id is None:
-        raise NotAllowed
-    if not Dispatch.objects.filter(pk=dispatch.pk, state=old).update(state=new):
-        raise NotAllowed
-    record(
-        actor.actor, f"notifications.dispatch-{word}", object_kind="dispatch",
-        object_id=dispatch.pk,
-    )
-
-
 def languages_missing(entry_languages: Sequence[str]) -> list[str]:
     """Return the languages of the site a broadcast has no text in."""
     return [code for code, _name in settings.LANGUAGES if code not in entry_languages]
+
+
+__all__ = [
+    "BroadcastEntry",
+    "NotAllowed",
+    "TextEntry",
+    "approve_broadcast",
+    "cancel_dispatch",
+    "languages_missing",
+    "pause_dispatch",
+    "preview_audience",
+    "resume_dispatch",
+    "return_broadcast",
+    "submit_broadcast",
+    "write_broadcast",
+]
