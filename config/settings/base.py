@@ -308,6 +308,8 @@ SENDING_LEASE_SECONDS = float(env.text("SENDING_LEASE_SECONDS", "15"))
 ROUTE_WAIT_SECONDS = float(env.text("ROUTE_WAIT_SECONDS", "10"))
 # No address gets more copies of one message than this, whatever crashes.
 MAX_COPIES = 3
+# An SMS longer than this many parts is not sent: it costs too much and arrives in pieces.
+MOST_SMS_PARTS = env.whole("MOST_SMS_PARTS", 4)
 # Where the name finder listens; empty means search by name is off.
 FINDER_SOCKET = env.text("FINDER_SOCKET", "")
 # Providers prove themselves on our callback addresses with this.
