@@ -9,26 +9,25 @@ Bodies are quoted-printable: 7 bits for any server, and unlike base64 it can be 
 
 from __future__ import annotations
 
-import binascii
 import re
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from email.charset import QP, Charset
-from email.generator import BytesGenerator
-from email.header import Header
-from email.message import Message
-from email.utils import formataddr, formatdate
+from email.utils import formatdate
 from html import escape
-from io import BytesIO
 
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.utils.translation import gettext_lazy as _
 
 from notifications.channels.addresses import check_mail_address
-
-QUOTED_PRINTABLE = Charset("utf-8")
-QUOTED_PRINTABLE.body_encoding = QP
+from notifications.channels.mime import (
+    QUOTED_PRINTABLE,
+    broken_off,
+    mailbox,
+    quoted_line,
+    quoted_value,
+    wire_bytes,
+)
 
 _SLOT = re.compile(r"\{([a-z][a-z_]*)\}")
 # What may end a line or a header for one reader and not for another, and lone surrogates.
@@ -42,7 +41,6 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,58}")
 _RIGHT_TO_LEFT = frozenset(
     {"ar", "arz", "ckb", "dv", "fa", "he", "ks", "nqo", "pnb", "prs", "ps", "sd", "ug", "ur", "yi"}
 )
-_SOFT_BREAK = b"=\r\n"
 _TEXT_MARK = "the-text-part-goes-here"
 _HTML_MARK = "the-html-part-goes-here"
 _OWN_HEADERS = re.compile(rb"^(?:Date|Message-ID):[^\r\n]*\r\n", re.MULTILINE)
@@ -92,11 +90,14 @@ def _cut(template: str) -> list[str]:
 
 
 def _value(values: Mapping[str, str], name: str) -> str:
-    """Return a value on one line: it is put into one, never adds one."""
+    """Return a value as one line: it is put into a line, it never adds one."""
     try:
-        value = values[name]
+        return _one_line(values[name])
     except KeyError:
         raise ValueError(f"no value for the slot {name}") from None
+
+
+def _one_line(value: str) -> str:
     if value.isascii() and value.isprintable():
         return value
     return _CONTROL.sub(" ", _DIRECTION_OVERRIDES.sub("", value))
@@ -193,7 +194,7 @@ class MailSkeleton:
         if not _MESSAGE_ID.fullmatch(message_id):
             raise ValueError("not a message id")
         head = (
-            f"To: {_mailbox(recipient, recipient_name)}\r\n"
+            f"To: {mailbox(recipient, _one_line(recipient_name))}\r\n"
             f"Message-ID: {message_id}\r\n"
             f"Date: {formatdate(at.timestamp() if at else None)}\r\n"
         )
@@ -209,7 +210,7 @@ class MailSkeleton:
         body = list(self._body)
         for position, name, is_html in self._slots:
             value = _value(values, name)
-            body[position] = _quoted_value(escape(value) if is_html else value)
+            body[position] = quoted_value(escape(value) if is_html else value)
         return b"".join((head.encode(), self._head, *body))
 
 
@@ -257,13 +258,6 @@ def compile_mail(
     return _skeleton(head, _joined(pieces, [after]))
 
 
-def wire_bytes(message: Message) -> bytes:
-    """Return a message with CRLF line ends, as SMTP wants it."""
-    written = BytesIO()
-    BytesGenerator(written, mangle_from_=False).flatten(message, linesep="\r\n")
-    return written.getvalue()
-
-
 def bounce_address(token: str, domain: str) -> str:
     """Return the envelope sender whose bounces come back with `token` (VERP)."""
     if not _TOKEN.fullmatch(token):
@@ -289,40 +283,9 @@ def _slotted(template: str, kind: bytes) -> list[bytes]:
         if position % 2:
             pieces.append(kind + piece.encode("ascii"))
             continue
-        quoted = b"\r\n".join(_quoted(line) for line in piece.split("\n"))
+        quoted = b"\r\n".join(quoted_line(line) for line in piece.split("\n"))
         # A slot begins on a line of its own, so that its length does not matter.
         if position + 1 < len(cut) and quoted and not quoted.endswith(b"\r\n"):
-            quoted = _broken_off(quoted)
+            quoted = broken_off(quoted)
         pieces.append(quoted)
     return pieces
-
-
-def _quoted_value(value: str) -> bytes:
-    return _broken_off(_quoted(value)) if value else b""
-
-
-def _broken_off(quoted: bytes) -> bytes:
-    """Append a soft break, after a further one where the last line has no room for it."""
-    if len(quoted) - quoted.rfind(b"\n") - 1 == 76:
-        last = -3 if quoted[-3:-2] == b"=" else -1
-        quoted = quoted[:last] + _SOFT_BREAK + quoted[last:]
-    return quoted + _SOFT_BREAK
-
-
-def _quoted(line: str) -> bytes:
-    """Return one line quoted-printable, soft breaks keeping it within 76 columns."""
-    if len(line) < 70 and line.isascii() and "=" not in line and not line.endswith((" ", "\t")):
-        return line.encode("ascii")
-    return binascii.b2a_qp(line.encode(), istext=False).replace(b"=\n", _SOFT_BREAK)
-
-
-def _mailbox(address: str, name: str) -> str:
-    """Return the To header's value: RFC 2047 for the name, the domain in ASCII."""
-    wire = check_mail_address(address)
-    if not name:
-        return wire
-    name = _value({"name": name}, "name")
-    if name.isascii() and len(name) <= 60 and "=?" not in name:
-        return formataddr((name, wire))
-    encoded = Header(name, "utf-8", header_name="To").encode(linesep="\r\n")
-    return f"{encoded} <{wire}>"

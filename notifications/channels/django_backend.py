@@ -15,9 +15,9 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
 from notifications.channels.addresses import TwoRecipients
+from notifications.channels.mime import QUOTED_PRINTABLE, wire_bytes
 from notifications.channels.protocol import Channel, Outcome, OutgoingMail, RouteUnavailable
 from notifications.channels.routes import open_mail_route
-from notifications.rendering import QUOTED_PRINTABLE, wire_bytes
 
 
 class NotHandedOver(Exception):
