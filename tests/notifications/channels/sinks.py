@@ -345,7 +345,7 @@ class SmsSink(_ThreadedServer):
             }
             body = json.loads(await reader.readexactly(int(headers["content-length"])))
             answer = self.plan(str(body["to"]))
-            if answer is None or answer.status <= 0:
+            if answer is None or answer.status <= 0 or answer.status // 100 == 2:
                 self.requests.append((headers, body))
             await asyncio.sleep(self.latency)
             answer = answer or Answer(202, {"id": f"sms-{len(self.requests)}"})

@@ -34,7 +34,13 @@ def batch(count: int, start: int = 0) -> Iterator[OutgoingSms]:
     return (sms(place) for place in range(start, count))
 
 
-def route_to(sink: SmsSink, *, connections: int = 1, per_connection: int = 1000) -> HttpSmsRoute:
+def route_to(
+    sink: SmsSink,
+    *,
+    connections: int = 1,
+    per_connection: int = 1000,
+    answer_timeout: float = 15.0,
+) -> HttpSmsRoute:
     gateway = SmsGateway(
         "127.0.0.1",
         sink.port,
@@ -43,7 +49,7 @@ def route_to(sink: SmsSink, *, connections: int = 1, per_connection: int = 1000)
         secret="s3cret",
         is_encrypted=False,
         connections=connections,
-        answer_timeout=0.5,
+        answer_timeout=answer_timeout,
     )
     return HttpSmsRoute(gateway, is_exercise=False, messages_per_connection=per_connection)
 
@@ -129,7 +135,10 @@ def test_a_lost_answer_leaves_one_message_unknown_and_the_rest_go_out_once(
     status: int, code: str, connections: int
 ) -> None:
     plan = {number(2): Answer(status)}
-    with SmsSink(plan.get) as sink, route_to(sink, connections=connections) as route:
+    with (
+        SmsSink(plan.get) as sink,
+        route_to(sink, connections=connections, answer_timeout=1.5) as route,
+    ):
         handed, closed = hand_over(route, batch(8))
     assert closed == ""
     assert handed[2] == HandedOver(Outcome.UNKNOWN, "", code)

@@ -238,7 +238,7 @@ def test_a_lost_answer_leaves_one_message_unknown_and_the_rest_go_out_once(
     answer: bytes | None, code: str, extensions: tuple[str, ...]
 ) -> None:
     behaviour = Behaviour(extensions, answers={"TEXT": {"p3@": answer}})
-    with SmtpSink(behaviour) as sink, route_to(sink, final_dot_timeout=0.4) as route:
+    with SmtpSink(behaviour) as sink, route_to(sink, final_dot_timeout=1.5) as route:
         handed = list(route.send(mails(6), is_exercise=False))
     assert handed[3] == HandedOver(Outcome.UNKNOWN, "", code)
     assert outcomes(handed).count(Outcome.ACCEPTED) == 5
@@ -299,7 +299,7 @@ def close_code(behaviour: Behaviour, **options: float) -> tuple[str, list[Handed
     ],
 )
 def test_a_closed_route_says_so_and_nothing_was_sent(behaviour: Behaviour, code: str) -> None:
-    found, handed, sink = close_code(behaviour, command_timeout=0.4)
+    found, handed, sink = close_code(behaviour, command_timeout=1.5)
     assert found == code
     assert handed == []
     assert sink.received == []
