@@ -37,13 +37,8 @@ def has_role(user: StaffUser, *roles: Role) -> bool:
 
 def post_ids_of(user: StaffUser) -> list[int]:
     """Return the posts whose people this user may see now."""
-    return [
-        post_id
-        for post_id in Mandate.objects.live()
-        .filter(user=user, role=Role.OFFICER)
-        .values_list("post_id", flat=True)
-        if post_id is not None
-    ]
+    mandates = Mandate.objects.live().filter(user=user, role=Role.OFFICER)
+    return list(mandates.values_list("post_id", flat=True))
 
 
 def role_required(*roles: Role) -> Callable[[View], View]:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
+_GUARDED = ("/console/", "/ministry/", "/desk/")
 
 
 class SecondFactorMiddleware:
@@ -20,7 +21,7 @@ class SecondFactorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         path = request.path_info
         if (
-            path.startswith(("/console/", "/ministry/", "/desk/"))
+            (path.startswith(_GUARDED) or path == reverse("accounts:staff-home"))
             and request.user.is_authenticated
             and not is_mfa_enabled(request.user)
         ):

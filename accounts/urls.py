@@ -1,13 +1,41 @@
-"""Staff sign-in, second factor and the page that leads on from there."""
+"""Staff sign-in, second factor and the page that leads on from there.
+
+allauth's pages that are wanted are named one by one: what is not here, such as making an
+account or changing its e-mail address, does not exist.
+"""
 
 from __future__ import annotations
 
-from django.urls import path
+from allauth.account import views as account
+from allauth.mfa.base import views as second_factor
+from allauth.mfa.recovery_codes import views as spare_codes
+from allauth.mfa.totp import views as totp
+from django.urls import URLPattern, URLResolver, include, path
 
 from accounts import views
 
-app_name = "accounts"
+_home = ([path("", views.home, name="staff-home")], "accounts")
 
-urlpatterns = [
-    path("", views.home, name="staff-home"),
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include(_home)),
+    path("login/", account.login, name="account_login"),
+    path("logout/", views.sign_out, name="account_logout"),
+    path("inactive/", account.account_inactive, name="account_inactive"),
+    path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("password/change/", account.password_change, name="account_change_password"),
+    path("second-factor/", second_factor.index, name="mfa_index"),
+    path("second-factor/authenticate/", second_factor.authenticate, name="mfa_authenticate"),
+    path("second-factor/reauthenticate/", second_factor.reauthenticate, name="mfa_reauthenticate"),
+    path("second-factor/totp/activate/", totp.activate_totp, name="mfa_activate_totp"),
+    path("second-factor/totp/deactivate/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path(
+        "second-factor/recovery-codes/",
+        spare_codes.view_recovery_codes,
+        name="mfa_view_recovery_codes",
+    ),
+    path(
+        "second-factor/recovery-codes/generate/",
+        spare_codes.generate_recovery_codes,
+        name="mfa_generate_recovery_codes",
+    ),
 ]

@@ -21,8 +21,6 @@ urlpatterns = [
     path("", include("notifications.urls.answers")),
     path("geography/", include("geography.urls")),
     path("staff/", include("accounts.urls")),
-    path("staff/", include("allauth.account.urls")),
-    path("staff/second-factor/", include("allauth.mfa.urls")),
     path("console/", include("registry.urls.console")),
     path("console/", include("notifications.urls.console")),
     path("ministry/", include("notifications.urls.ministry")),
