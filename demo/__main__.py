@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
-from demo.errors import DemoError
-from demo.supervisor import ROOT, Supervisor
+# Ctrl-C before anything runs ends us without a word; the supervisor then takes over.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+from demo.errors import DemoError  # noqa: E402
+from demo.supervisor import ROOT, Supervisor  # noqa: E402
 
 
 def main() -> int:
