@@ -45,6 +45,7 @@ def open_outside(captured: Path, mail_port: int, sms_port: int, *, is_exercise: 
 def main() -> None:
     """Serve until told to stop."""
     captured = Path(os.environ["DEMO_CAPTURED"])
+    captured.mkdir(mode=0o700, exist_ok=True)
     ports = [int(port) for port in os.environ["DEMO_OUTSIDE_PORTS"].split(",")]
     desk_port, mail, sms, exercise_mail, exercise_sms = ports
     outsides = [

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,13 +19,11 @@ from demo.errors import DemoError
 from demo.identity import Identity
 from demo.keys import write_private
 from demo.processes import Process, end_leftover
+from demo.sockets import make_socket_folder
 
 ROLE = "registry"
 DATABASES = ("registry", "registry_keys")
 _SUPERUSER = "postgres"
-# The kernel takes 107 bytes for a socket's path; the file's name and the lock's need some.
-_LONGEST_SOCKET_FOLDER = 80
-_SAFE_PATH = re.compile(r"[A-Za-z0-9_./-]+")
 
 # What people write must not reach the server's log, not even inside a failing statement.
 _SILENCE = {
@@ -85,7 +81,8 @@ class Postgres:
         end_leftover(self.data / "postmaster.pid", str(self.data), signal.SIGINT)
         if not (self.data / "PG_VERSION").exists():
             self._make_data()
-        self._sockets = self._make_socket_folder()
+        self._sockets = make_socket_folder(self.home, "sockets")
+        self.identity.take(self._sockets)
         settings = {**_SETTINGS, "unix_socket_directories": str(self._sockets)}
         if not self.is_durable:
             settings |= _FORGETFUL
@@ -162,16 +159,6 @@ class Postgres:
         if done.returncode:
             raise DemoError(f"PostgreSQL could not make its data folder:\n{done.stdout}")
         unfinished.rename(self.data)
-
-    def _make_socket_folder(self) -> Path:
-        folder = self.home / "sockets"
-        if len(os.fsencode(folder)) <= _LONGEST_SOCKET_FOLDER and _SAFE_PATH.fullmatch(str(folder)):
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(mode=0o700)
-        else:
-            folder = Path(tempfile.mkdtemp(prefix="registry-", dir="/tmp"))
-        self.identity.take(folder)
-        return folder
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + 60

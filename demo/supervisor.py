@@ -20,6 +20,7 @@ from demo.lock import Lock
 from demo.ports import ADDRESS, Ports
 from demo.processes import Process, stop_all
 from demo.services import Services
+from demo.sockets import make_socket_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 MOST_RESTARTS = 5
@@ -44,6 +45,7 @@ class Supervisor:
         self.folder = folder
         self.services = Services(folder)
         self._lock = Lock(folder)
+        self._sockets: Path | None = None
         self._stop = threading.Event()
         self._outside: list[Process] = []
         self._product: list[Process] = []
@@ -89,6 +91,7 @@ class Supervisor:
         return 0
 
     def _environment(self, ports: Ports) -> dict[str, str]:
+        self._sockets = make_socket_folder(self.folder, "finder")
         settings = self.services.environment()
         secret = self.services.keys.sms_callback_secret.read_text(encoding="utf-8")
         for name, port in (("SMS_URL", ports.sms), ("EXERCISE_SMS_URL", ports.exercise_sms)):
@@ -101,6 +104,7 @@ class Supervisor:
             "MAIL_URL": f"smtp://{ADDRESS}:{ports.mail}",
             "EXERCISE_MAIL_URL": f"smtp://{ADDRESS}:{ports.exercise_mail}",
             "CELERY_BEAT_SCHEDULE_FILE": str(self.folder / "beat-schedule"),
+            "FINDER_SOCKET": str(self._sockets / "socket"),
         }
         # For commands typed in another window, see config/settings/dev.py.
         lines = [f"{name}={value}\n" for name, value in settings.items()]
@@ -207,6 +211,8 @@ class Supervisor:
         stop_all(self._product, 15)
         stop_all(self._outside, 5)
         self.services.stop()
+        if self._sockets is not None:
+            shutil.rmtree(self._sockets, ignore_errors=True)
         # The addresses in it lead nowhere from now on.
         (self.folder / "environment").unlink(missing_ok=True)
         self._lock.release()

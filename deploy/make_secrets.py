@@ -21,18 +21,24 @@ def _key_set() -> str:
 
 
 def make(folder: Path) -> list[Path]:
-    """Write the files that are missing, readable by their owner alone; return them."""
+    """Write the files into a folder closed to others; return them, none if some were there.
+
+    The files themselves can be read by anybody: containers see them one by one, each as
+    a user of its own.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
     database, keys, broker = (secrets.token_hex(32) for _ in range(3))
-    callback = secrets.token_urlsafe(48)
     contents = {
         "secret-key": secrets.token_urlsafe(64),
         "sealing-keys.json": _key_set(),
         "index-keys.json": _key_set(),
-        "sms-callback-secret": callback,
+        "sms-callback-secret": secrets.token_urlsafe(48),
         "database-password": database,
         "keys-database-password": keys,
-        "broker-password": broker,
+        "superuser-password": secrets.token_hex(32),
+        "keys-superuser-password": secrets.token_hex(32),
+        "valkey.conf": f"requirepass {broker}\n",
         "database-url": f"postgresql://registry:{database}@database:5432/registry",
         "keys-database-url": f"postgresql://registry_keys:{keys}@keys-database:5432/registry_keys",
         "redis-url": f"redis://:{broker}@valkey:6379/0",
@@ -41,7 +47,7 @@ def make(folder: Path) -> list[Path]:
     if any((folder / name).exists() for name in contents):
         return []
     for name, content in contents.items():
-        descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
         with open(descriptor, "w", encoding="utf-8") as file:
             file.write(content)
     return [folder / name for name in contents]

@@ -7,6 +7,7 @@ are words.
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 
 for _name, _value in {
     "DATABASE_URL": "postgresql:///offline",
@@ -21,5 +22,6 @@ for _name, _value in {
 
 from config.settings.base import *  # noqa: E402
 
-INSTALLED_APPS = [*INSTALLED_APPS, "demo"]
+# An image for production is built without the demo.
+INSTALLED_APPS = [*INSTALLED_APPS, *(["demo"] if find_spec("demo") else [])]
 DATABASES = {alias: {"ENGINE": "django.db.backends.dummy"} for alias in DATABASES}
