@@ -109,7 +109,9 @@ def _write(
         contacts += mine
         if chance.random() < consenting:
             events += [
-                _given(invented, choices[invented.naming.language][alert_purpose(Channel(c.channel))])
+                _given(
+                    invented, choices[invented.naming.language][alert_purpose(Channel(c.channel))]
+                )
                 for c in mine
             ]
     with transaction.atomic():

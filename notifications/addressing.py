@@ -9,9 +9,11 @@ the slices that are missing: every person belongs to exactly one slice.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from consent.models import Basis
+from notifications import leasing
 from notifications.audiences import AudienceRule, reachable_sql
 from notifications.connecting import Connection, open_connection
 from notifications.models import Dispatch
@@ -22,9 +24,10 @@ SLICE_PEOPLE = 20_000
 CHUNK_SIZE = 500
 
 
-def freeze(dispatch_id: int) -> int:
+def freeze(dispatch_id: int, after_slice: Callable[[], None] = lambda: None) -> int:
     """Write the audience of a dispatch; return how many slices were written now.
 
+    `after_slice` is called whenever there is something new to send.
     Safe to run twice and at the same time as itself: an advisory lock lets one
     process write, and a written slice is never written again.
     """
@@ -48,6 +51,7 @@ def freeze(dispatch_id: int) -> int:
                 sql,
                 {**parameters, "first": first, "end": end},
             )
+            after_slice()
         writer.execute(
             """UPDATE notifications_dispatch
                   SET frozen_at = coalesce(frozen_at, clock_timestamp()),
@@ -55,6 +59,8 @@ def freeze(dispatch_id: int) -> int:
                 WHERE id = %s""",
             [dispatch_id],
         )
+        # Its last chunk may have been sent before its last slice was noted.
+        leasing.finish_dispatch(writer, dispatch_id)
         reader.rollback()
     return written
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from celery import shared_task
 
 from notifications import addressing, answering_proofs, forgetting, receiving, sending, sweeping
+from notifications.models import Lane
 from notifications.waking import wake_lane
 
 
@@ -21,7 +22,7 @@ def drain(lane: int) -> None:
 @shared_task
 def freeze(dispatch_id: int) -> None:
     """Write the audience of a dispatch."""
-    addressing.freeze(dispatch_id)
+    addressing.freeze(dispatch_id, lambda: wake_lane(Lane.CRISIS, workers=2))
 
 
 @shared_task

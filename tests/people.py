@@ -154,6 +154,7 @@ def submitted(
     refers_to: Broadcast | None = None,
     texts: Mapping[str, TextEntry] | None = None,
     expires_in: datetime.timedelta = datetime.timedelta(hours=6),
+    expected_count: int = 1000,
 ) -> Broadcast:
     """Write a broadcast and submit it."""
     author = author or staff(Role.AUTHOR)
@@ -169,6 +170,7 @@ def submitted(
             fallback_language="en",
             texts=texts or {"en": ENGLISH, "ar": ARABIC},
             refers_to=refers_to,
+            expected_count=expected_count,
         ),
     )
     submit_broadcast(actor=author, broadcast=broadcast)
