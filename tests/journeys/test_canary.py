@@ -207,27 +207,29 @@ def test_canary_nothing_of_her_is_where_it_does_not_belong(
 
 def test_canary_a_real_leak_is_found_in_the_real_stores(live_server, web_log, server) -> None:
     """Leak on purpose, the way bugs do: into a plain column, the broker, a log, a session."""
-    value = CANARY["given names"]
+    # A value of its own: it stays in the write-ahead log of the cluster the other test sweeps.
+    value = "Wobblethrumpet"
+    planted = {"leak": value}
     with connection.cursor() as cursor:
         cursor.execute("CREATE TABLE leaky AS SELECT %s::text AS name", [value])
     try:
-        assert sweeping.sweep({"dumps": sweeping.dumps()}, SWEPT) == ["dumps: given names"]
-        found = sweeping.sweep({"files": sweeping.database_files(server)}, SWEPT)
-        assert found == ["files: given names"]
+        assert sweeping.sweep({"dumps": sweeping.dumps()}, planted) == ["dumps: leak"]
+        found = sweeping.sweep({"files": sweeping.database_files(server)}, planted)
+        assert found == ["files: leak"]
     finally:
         with connection.cursor() as cursor:
             cursor.execute("DROP TABLE leaky")
     with sweeping.BrokerTape() as tape, redis.Redis.from_url(os.environ["REDIS_URL"]) as broker:
         broker.set("leak", value)
-        assert sweeping.sweep({"keys": sweeping.broker_keys()}, SWEPT) == ["keys: given names"]
-    assert sweeping.sweep({"tape": tape.lines}, SWEPT) == ["tape: given names"]
+        assert sweeping.sweep({"keys": sweeping.broker_keys()}, planted) == ["keys: leak"]
+    assert sweeping.sweep({"tape": tape.lines}, planted) == ["tape: leak"]
     logging.getLogger("leak").warning("the name is %s", value)
-    assert sweeping.sweep({"log": [web_log.getvalue().encode()]}, SWEPT) == ["log: given names"]
+    assert sweeping.sweep({"log": [web_log.getvalue().encode()]}, planted) == ["log: leak"]
     client = Client()
     session = client.session
     session["name"] = value
     session.save()
-    assert sweeping.sweep({"sessions": sweeping.sessions()}, SWEPT) == ["sessions: given names"]
+    assert sweeping.sweep({"sessions": sweeping.sessions()}, planted) == ["sessions: leak"]
 
 
 def _wait_until(is_so, seconds: float = 60) -> None:
