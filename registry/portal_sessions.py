@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
+from encryption.keyring import Erased
 from registry import selectors
 from registry.models import ContactProof, Registrant
 
@@ -79,7 +80,12 @@ def person_required(view: PersonView[P]) -> View[P]:
         person = signed_in_person(request)
         if person is None:
             return HttpResponseRedirect(reverse("registry:sign-in"))
-        return view(request, person, *args, **kwargs)
+        try:
+            return view(request, person, *args, **kwargs)
+        except (Erased, Registrant.DoesNotExist):
+            # Erased in another window while this page was made.
+            close_session(request)
+            return HttpResponseRedirect(reverse("registry:sign-in"))
 
     guarded.is_for_signed_in_person = True  # type: ignore[attr-defined]
     return guarded

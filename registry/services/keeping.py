@@ -34,6 +34,7 @@ def confirm_stay(*, actor: Actor, stay: Stay) -> None:
 @transaction.atomic
 def move_person(*, actor: Actor, person: Registrant, entry: StayEntry) -> Stay:
     """The person has moved: end the open stays, begin the new one."""
+    _hold(person)
     _end_stays(person)
     stay = open_stay(person, entry)
     record(actor, "registry.person-moved", subject_id=person.pk, post_id=stay.post_id)
@@ -43,8 +44,18 @@ def move_person(*, actor: Actor, person: Registrant, entry: StayEntry) -> Stay:
 @transaction.atomic
 def person_went_home(*, actor: Actor, person: Registrant) -> None:
     """The person has left for home: nobody is alerted about a place they are not in."""
+    _hold(person)
     _end_stays(person)
     record(actor, "registry.person-went-home", subject_id=person.pk)
+
+
+def _hold(person: Registrant) -> None:
+    """Let one change of a person follow the other; raises DoesNotExist once they are erased.
+
+    A button pressed twice must not begin two stays, and a change that overtakes an
+    erasure must not bring the row back.
+    """
+    Registrant.objects.select_for_update().only("pk").get(pk=person.pk)
 
 
 def _end_stays(person: Registrant) -> None:
@@ -54,6 +65,7 @@ def _end_stays(person: Registrant) -> None:
 @transaction.atomic
 def correct_person(*, actor: Actor, person: Registrant, entry: PersonEntry, language: str) -> None:
     """Write corrected personal data."""
+    _hold(person)
     person.given_names = entry.given_names
     person.family_names = entry.family_names
     person.alias = entry.alias
@@ -72,6 +84,7 @@ def add_contact(
     *, actor: Actor, person: Registrant, entry: ContactEntry, language: str
 ) -> tuple[ContactPoint, ContactProof]:
     """Add a contact point, or find the one that is there, and ask for its proof."""
+    _hold(person)
     token = contact_token(entry.channel, entry.value)
     point = (
         ContactPoint.objects.in_use()
@@ -104,6 +117,7 @@ class LastContact(Exception):
 @transaction.atomic
 def remove_contact(*, actor: Actor, person: Registrant, point: ContactPoint) -> None:
     """Stop using a contact point; raises LastContact for the last confirmed one."""
+    _hold(person)
     others = (
         ContactPoint.objects.in_use()
         .filter(registrant=person, confirmed_at__isnull=False)
