@@ -25,7 +25,7 @@ def month_of_today() -> Month:
     today = timezone.localdate()
     locale = Locale.parse(get_language() or "en", sep="-")
     first = locale.first_week_day
-    names = locale.days["stand-alone"]["abbreviated"]
+    names = locale.days["stand-alone"]["narrow"]
     return Month(
         title=f"{locale.months['stand-alone']['wide'][today.month]} {today.year}",
         days=[names[(first + offset) % 7] for offset in range(7)],

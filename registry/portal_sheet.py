@@ -40,7 +40,6 @@ class Row:
     label: str
     value: str
     direction: str = ""
-    is_text: bool = False
 
 
 @dataclass(frozen=True)
@@ -150,7 +149,7 @@ def _stay(stay: Stay) -> StayShown:
     if stay.area_id:
         rows.append(Row(_("Area"), area_name(stay.area_id)))
     if stay.place:
-        rows.append(Row(_("Town or address"), stay.place, is_text=True))
+        rows.append(Row(_("Town or address"), stay.place))
     rows.append(Row(_("Why you are there"), str(StayKind(stay.kind).label)))
     if stay.until_on:
         rows.append(Row(_("Until"), date_format(stay.until_on, "DATE_FORMAT")))
@@ -188,8 +187,7 @@ def _details(person: Registrant) -> list[Row]:
 _ACTS: dict[str, Text] = {
     "registry.record-opened": gettext_lazy("Your record was opened"),
     "registry.call-logged": gettext_lazy("We called you, or tried to"),
-    "registry.message-sent": gettext_lazy("A message was written to you"),
-    "notifications.personal-message-sent": gettext_lazy("A message was written to you"),
+    "notifications.message-written": gettext_lazy("A message was written to you"),
     "notifications.answered": gettext_lazy("Your answer in a crisis was noted"),
 }
 

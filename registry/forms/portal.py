@@ -77,15 +77,6 @@ def purposes_for(contacts: Sequence[ContactEntry]) -> list[str]:
 class StayForm(forms.Form):
     """Where somebody is, as exactly as they choose, and until when."""
 
-    kind = forms.ChoiceField(
-        label=_("Why are you there?"),
-        choices=StayKind.choices,
-        widget=RadioChoices,
-        error_messages={
-            "required": _("Choose why you are there."),
-            "invalid_choice": _("Choose one of the answers."),
-        },
-    )
     country = CountryField(label=_("Country you are in"), leave_out_home=True)
     area = AreaField(
         label=_("Area"),
@@ -97,6 +88,15 @@ class StayForm(forms.Form):
         label=_("Town or address"),
         required=False,
         help_text=_("As exact as you like. You may leave this empty."),
+    )
+    kind = forms.ChoiceField(
+        label=_("Why are you there?"),
+        choices=StayKind.choices,
+        widget=RadioChoices,
+        error_messages={
+            "required": _("Choose why you are there."),
+            "invalid_choice": _("Choose one of the answers."),
+        },
     )
     until = DatePartsField(
         label=_("Until when will you stay?"),
@@ -161,11 +161,6 @@ class WhereForm(StayForm):
         return tuple(ContactEntry(channel, value) for channel, value in given if value)
 
 
-def other_languages() -> list[tuple[str, str]]:
-    """Return the languages messages are written in besides the page's own."""
-    return [(code, str(name)) for code, name in settings.LANGUAGES if code != get_language()]
-
-
 class PersonForm(forms.Form):
     """Who somebody is: names in any script, or any word they want to be called by."""
 
@@ -195,11 +190,12 @@ class PersonForm(forms.Form):
     )
     nationality = CountryField(label=_("Nationality"), required=False)
     passport_number = PassportNumberField(label=_("Passport number"), required=False)
-    other_languages = forms.MultipleChoiceField(
-        label=_("Which other languages do you read?"),
+    languages = forms.MultipleChoiceField(
+        label=_("Which languages do you read?"),
         required=False,
-        choices=other_languages,
+        choices=settings.LANGUAGES,
         widget=CheckboxChoices,
+        error_messages={"invalid_choice": _("Choose languages from the list.")},
     )
 
     presentation = {
@@ -207,13 +203,14 @@ class PersonForm(forms.Form):
         "family_names": Presentation(autocomplete="family-name", says_optional=False),
         "alias": Presentation(autocomplete="off", says_optional=False),
         "nationality": Presentation(autocomplete="off"),
-        "other_languages": Presentation(is_inline=True),
+        "languages": Presentation(is_inline=True),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         # Most people who register here are citizens of the State that asks.
         self.fields["nationality"].initial = settings.HOME_STATE_CODE
+        self.fields["languages"].initial = [get_language()]
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -227,8 +224,8 @@ class PersonForm(forms.Form):
             )
         return cleaned
 
-    def person_entry(self) -> PersonEntry:
-        """Return the checked answers, typed."""
+    def person_entry(self, language: str) -> PersonEntry:
+        """Return the checked answers, typed, of somebody we write to in `language`."""
         cleaned = self.cleaned_data
         return PersonEntry(
             given_names=cleaned["given_names"],
@@ -237,7 +234,7 @@ class PersonForm(forms.Form):
             birth=birth_parts(cleaned["birth"]),
             nationality=cleaned["nationality"],
             passport_number=cleaned["passport_number"],
-            other_languages=tuple(cleaned["other_languages"]),
+            other_languages=tuple(code for code in cleaned["languages"] if code != language),
         )
 
 
@@ -275,7 +272,7 @@ def registration_of(draft_id: UUID, language: str, where: WhereForm, who: WhoFor
         language=language,
         stay=where.stay_entry(),
         contacts=where.contact_entries(),
-        person=who.person_entry(),
+        person=who.person_entry(language),
         consents=who.consents(),
     )
 

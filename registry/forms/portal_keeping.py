@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from django import forms
@@ -21,7 +22,7 @@ from entry.fields import (
 from entry.presentation import Presentation
 from entry.text import TextLineField
 from registry.forms.portal import PersonForm
-from registry.models import Channel, ContactPoint, Registrant, Relation
+from registry.models import Channel, Registrant, Relation
 from registry.registration import ContactEntry, PersonEntry
 
 CODE_DIGITS = 10
@@ -166,16 +167,13 @@ class CorrectionForm(PersonForm):
         "passport_number",
         "drop_passport",
         "language",
-        "other_languages",
+        "languages",
     )
 
     def __init__(self, *args: Any, person: Registrant, **kwargs: Any) -> None:
         super().__init__(*args, initial=_as_initial(person), **kwargs)
         self.person = person
         passport, drop = self.fields["passport_number"], self.fields["drop_passport"]
-        others = self.fields["other_languages"]
-        assert isinstance(others, forms.MultipleChoiceField)
-        others.choices = [(code, str(name)) for code, name in settings.LANGUAGES]
         if person.passport_token is None:
             del self.fields["drop_passport"]
         else:
@@ -199,22 +197,10 @@ class CorrectionForm(PersonForm):
 
     def corrected(self) -> PersonEntry:
         """Return the person as corrected; an empty passport number means the one that is there."""
-        entry = self.person_entry()
+        entry = self.person_entry(self.cleaned_data["language"])
         if entry.passport_number or self.cleaned_data.get("drop_passport"):
-            number = entry.passport_number
-        else:
-            number = self.person.passport_number
-        return PersonEntry(
-            given_names=entry.given_names,
-            family_names=entry.family_names,
-            alias=entry.alias,
-            birth=entry.birth,
-            nationality=entry.nationality,
-            passport_number=number,
-            other_languages=tuple(
-                code for code in entry.other_languages if code != self.cleaned_data["language"]
-            ),
-        )
+            return entry
+        return replace(entry, passport_number=self.person.passport_number)
 
 
 def _as_initial(person: Registrant) -> dict[str, Any]:
@@ -228,10 +214,5 @@ def _as_initial(person: Registrant) -> dict[str, Any]:
         else None,
         "nationality": person.nationality,
         "language": person.language,
-        "other_languages": person.other_languages,
+        "languages": [person.language, *person.other_languages],
     }
-
-
-def contact_choices(contacts: list[tuple[ContactPoint, str]]) -> list[tuple[str, str]]:
-    """Return (id, masked value) of contacts for a choice field."""
-    return [(str(contact.pk), masked) for contact, masked in contacts]
