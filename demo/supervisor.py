@@ -103,7 +103,7 @@ class Supervisor:
             "SITE_ORIGIN": f"http://{ADDRESS}:{ports.web}",
             "MAIL_URL": f"smtp://{ADDRESS}:{ports.mail}",
             "EXERCISE_MAIL_URL": f"smtp://{ADDRESS}:{ports.exercise_mail}",
-            "CELERY_BEAT_SCHEDULE_FILE": str(self.folder / "beat-schedule"),
+            "CELERY_BEAT_SCHEDULE_PATH": str(self.folder / "beat-schedule"),
             "FINDER_SOCKET": str(self._sockets / "socket"),
         }
         # For commands typed in another window, see config/settings/dev.py.

@@ -271,7 +271,7 @@ CELERY_TASK_DEFAULT_QUEUE = "routine"
 CELERY_TASK_QUEUES = [Queue(name, routing_key=name) for name in ("crisis", "urgent", "routine")]
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = env.text(
-    "CELERY_BEAT_SCHEDULE_FILE", str(BASE_DIR / ".run" / "beat-schedule")
+    "CELERY_BEAT_SCHEDULE_PATH", str(BASE_DIR / ".run" / "beat-schedule")
 )
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {
