@@ -8,3 +8,5 @@ from django.dispatch import Signal
 proof_asked = Signal()
 # A person was erased: person_id (UUID).
 person_erased = Signal()
+# Staff called a person and noted how it ended: entry_id (UUID) of the contact log.
+call_logged = Signal()
