@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
 
 from consent.models import Basis
+from encryption.identifiers import new_id
 from notifications.models import (
     AudienceMember,
     Chunk,
@@ -17,6 +19,7 @@ from notifications.models import (
     Lane,
     MessageKind,
     MessageVersion,
+    PersonalText,
 )
 from notifications.waking import wake_lane
 from notifications.wording import digest_of, service_texts
@@ -44,9 +47,15 @@ def dispatch_to_one(
     point: ContactPoint,
     language: str,
     contact_proof_id: int | None = None,
+    words: str = "",
+    words_id: UUID | None = None,
     lane: Lane = Lane.URGENT,
 ) -> Dispatch:
-    """Write a dispatch with one delivery and, after commit, wake a sending loop."""
+    """Write a dispatch with one delivery and, after commit, wake a sending loop.
+
+    words: an officer's own words, for MessageKind.PERSONAL; kept sealed beside the dispatch,
+    under the id `words_id` if one is given. Raises IntegrityError when that id is taken.
+    """
     now = timezone.now()
     with transaction.atomic():
         dispatch = Dispatch.objects.create(
@@ -58,6 +67,8 @@ def dispatch_to_one(
             member_count=1,
             delivery_count=1,
         )
+        if words:
+            _keep_words(dispatch, point.registrant_id, words, words_id or new_id())
         AudienceMember.objects.create(
             dispatch=dispatch, number=0, registrant_id=point.registrant_id, language=language
         )
@@ -79,3 +90,9 @@ def dispatch_to_one(
         )
         transaction.on_commit(lambda: wake_lane(lane))
     return dispatch
+
+
+def _keep_words(dispatch: Dispatch, person_id: UUID, words: str, words_id: UUID) -> None:
+    text = PersonalText(id=words_id, dispatch=dispatch, registrant_id=person_id)
+    text.body = words
+    text.save(force_insert=True)
