@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from notifications.call_answers import answer_from_call
 from notifications.waking import ring
 
 
@@ -16,3 +17,8 @@ def on_proof_asked(sender: object, *, proof_id: int, **kwargs: Any) -> None:
 def on_person_erased(sender: object, *, person_id: UUID, **kwargs: Any) -> None:
     """A person was erased: nothing of theirs may be left in queues and answers."""
     ring("forget_person", str(person_id), queue="urgent")
+
+
+def on_call_logged(sender: object, *, entry_id: UUID, **kwargs: Any) -> None:
+    """Staff noted a call: in a crisis, what the person said is an answer."""
+    answer_from_call(entry_id)
