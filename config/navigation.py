@@ -25,7 +25,9 @@ class NavigationItem:
 # Address name, label, roles it is open to. Whoever adds a page that staff go to adds it here.
 _ENTRIES: tuple[tuple[str, str | Promise, frozenset[Role]], ...] = (
     ("console:people-find", _("Find people"), frozenset({Role.OFFICER})),
+    ("console:people-list", _("People in your district"), frozenset({Role.OFFICER})),
     ("ministry:crisis-list", _("Crises"), frozenset({Role.AUTHOR, Role.APPROVER})),
+    ("ministry:approval-list", _("Waiting for approval"), frozenset({Role.AUTHOR, Role.APPROVER})),
     ("console:looks-list", _("Who looked"), frozenset({Role.DATA_PROTECTION, Role.AUDITOR})),
 )
 
@@ -36,4 +38,7 @@ def navigation_for(request: HttpRequest) -> list[NavigationItem]:
         return []
     roles = roles_of(request.user)
     addresses = [(reverse(name), label) for name, label, allowed in _ENTRIES if roles & allowed]
-    return [NavigationItem(label, url, request.path.startswith(url)) for url, label in addresses]
+    # Of addresses that begin alike, the longest is the page's own.
+    fitting = [url for url, _label in addresses if request.path.startswith(url)]
+    current = max(fitting, key=len, default=None)
+    return [NavigationItem(label, url, url == current) for url, label in addresses]

@@ -1,9 +1,20 @@
-"""Addresses of the posts' console."""
+"""Addresses of the posts' console. They hold ids, and never what was searched for."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from registry.views import console, console_looks, console_records
 
 app_name = "console"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", console.start, name="start"),
+    path("people/", console.find, name="people-find"),
+    path("people/found/<uuid:search_id>/", console.found, name="people-found"),
+    path("people/<uuid:person_id>/", console_records.show, name="record-show"),
+    path("people/<uuid:person_id>/open/", console_records.open_, name="record-open"),
+    path("people/<uuid:person_id>/call/", console_records.call, name="call-note"),
+    path("district/", console.district, name="people-list"),
+    path("looks/", console_looks.looks, name="looks-list"),
+]
