@@ -18,13 +18,13 @@ _home = ([path("", views.home, name="staff-home")], "accounts")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(_home)),
-    path("login/", account.login, name="account_login"),
+    path("login/", views.sign_in, name="account_login"),
     path("logout/", views.sign_out, name="account_logout"),
-    path("inactive/", account.account_inactive, name="account_inactive"),
+    path("inactive/", views.closed_account, name="account_inactive"),
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("password/change/", account.password_change, name="account_change_password"),
     path("second-factor/", second_factor.index, name="mfa_index"),
-    path("second-factor/authenticate/", second_factor.authenticate, name="mfa_authenticate"),
+    path("second-factor/authenticate/", views.enter_code, name="mfa_authenticate"),
     path("second-factor/reauthenticate/", second_factor.reauthenticate, name="mfa_reauthenticate"),
     path("second-factor/totp/activate/", totp.activate_totp, name="mfa_activate_totp"),
     path("second-factor/totp/deactivate/", totp.deactivate_totp, name="mfa_deactivate_totp"),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from allauth.account.views import LogoutView
+from typing import Any
+
+from allauth.account.views import AccountInactiveView, LoginView, LogoutView
+from allauth.mfa.base.views import AuthenticateView
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -36,6 +39,28 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
+class _OurSite:
+    """Keeps allauth's idea of the site out of the page: `site` is ours (config.context)."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return the page's context."""
+        context: dict[str, Any] = super().get_context_data(**kwargs)  # type: ignore[misc]
+        context.pop("site", None)
+        return context
+
+
+class SignInView(_OurSite, LoginView):  # type: ignore[misc]
+    """E-mail address and password."""
+
+
+class EnterCodeView(_OurSite, AuthenticateView):  # type: ignore[misc]
+    """The second step."""
+
+
+class ClosedAccountView(_OurSite, AccountInactiveView):  # type: ignore[misc]
+    """Somebody who no longer works here."""
+
+
 class SignOutView(LogoutView):  # type: ignore[misc]
     """Ends the session and has the browser forget what it kept of our pages."""
 
@@ -46,4 +71,7 @@ class SignOutView(LogoutView):  # type: ignore[misc]
         return response
 
 
+sign_in = SignInView.as_view()
+enter_code = EnterCodeView.as_view()
+closed_account = ClosedAccountView.as_view()
 sign_out = SignOutView.as_view()

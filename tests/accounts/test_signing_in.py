@@ -7,6 +7,7 @@ import time
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
@@ -231,6 +232,19 @@ def test_every_sign_in_page_wears_our_look(name: str) -> None:
     assert "css/console.css" in body
     assert "style=" not in body
     assert "placeholder=" not in body
+
+
+def test_the_sign_in_page_names_the_site_and_its_languages() -> None:
+    user = staff(Role.AUDITOR)
+    give_app(user)
+    client = Client()
+    pages = [client.get(reverse("account_login"))]
+    client.post(reverse("account_login"), {"login": user.email, "password": PASSWORD})
+    pages += [client.get(reverse("mfa_authenticate")), Client().get(reverse("account_inactive"))]
+    for page in pages:
+        assert page.status_code == 200
+        assert page.context["site"].name == settings.SITE_NAME
+        assert "العربية" in page.content.decode()
 
 
 def test_a_password_is_changed_and_other_sessions_end() -> None:
