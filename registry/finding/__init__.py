@@ -1,0 +1,1 @@
+"""Finding people whose names nobody stores in clear: normalising, indexing, ranking, asking."""

@@ -1,0 +1,162 @@
+"""Which known words are near a word: by sound, or but for a letter or two.
+
+Words are listed under keys: their skeletons, and what is left of them and of their skeleton
+when letters are taken out. Two words that differ by one or two letters share such a remainder,
+so nearness is a handful of look-ups and never a walk through all words (the idea of SymSpell's
+deletion neighbourhood). Keys are not kept, only a checksum's bucket: what comes back is a
+*candidate* whose distance the caller measures.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable
+from zlib import crc32
+
+# Letters beyond the seventh are not taken out: mistakes there meet in the first seven anyway,
+# or the word is found by its skeleton.
+PREFIX = 7
+TWO_MISTAKES_FROM = 5
+_SEGMENT_WORDS = 2048
+_LARGEST_MERGE = 32 * _SEGMENT_WORDS
+
+
+def remainders(form: str, depth: int) -> set[str]:
+    """Return what is left of the first letters of `form` with up to `depth` taken out."""
+    prefix = form[:PREFIX]
+    found = {prefix}
+    edge = {prefix}
+    for _ in range(depth):
+        edge = {left[:at] + left[at + 1 :] for left in edge for at in range(len(left))}
+        found |= edge
+    return found
+
+
+def sound_key(skeleton: str) -> int:
+    """Return the key of words that share a skeleton."""
+    return crc32(b"s" + skeleton.encode())
+
+
+def near_keys(folded: str) -> list[int]:
+    """Return the keys a folded form shares with forms one or two mistakes away."""
+    depth = 2 if len(folded) >= TWO_MISTAKES_FROM else 1
+    return [crc32(b"n" + left.encode()) for left in remainders(folded, depth)]
+
+
+def near_plain_keys(plain: str) -> list[int]:
+    """Return the keys a plain form shares with plain forms one mistake away."""
+    return [crc32(b"p" + left.encode()) for left in remainders(plain, 1)]
+
+
+def near_sound_keys(skeleton: str) -> list[int]:
+    """Return the keys a skeleton shares with skeletons one letter away."""
+    if len(skeleton) < 3:
+        return []
+    return [crc32(b"x" + left.encode()) for left in remainders(skeleton, 1)]
+
+
+class Segment:
+    """Numbers listed by key, packed into two arrays and never changed."""
+
+    def __init__(self, numbers: list[int], keys_of: Callable[[int], Iterable[int]]) -> None:
+        self.numbers = numbers
+        buckets = array("I")
+        lengths = array("H")
+        for number in numbers:
+            before = len(buckets)
+            buckets.extend(keys_of(number))
+            lengths.append(len(buckets) - before)
+        # About two entries a bucket: a false candidate costs less than an empty bucket.
+        self._shift = 32 - max(8, (len(buckets) // 2).bit_length())
+        self._starts = array("I", bytes(4 * ((1 << (32 - self._shift)) + 1)))
+        starts, shift = self._starts, self._shift
+        for key in buckets:
+            starts[(key >> shift) + 1] += 1
+        total = 0
+        for bucket, count in enumerate(starts):
+            total += count
+            starts[bucket] = total
+        self._entries = array("I", bytes(4 * len(buckets)))
+        self._fill(buckets, lengths)
+
+    def _fill(self, buckets: array[int], lengths: array[int]) -> None:
+        starts, shift, entries = self._starts, self._shift, self._entries
+        at = 0
+        for number, length in zip(self.numbers, lengths, strict=True):
+            for key in buckets[at : at + length]:
+                bucket = key >> shift
+                entries[starts[bucket]] = number
+                starts[bucket] += 1
+            at += length
+        # Filling moved every start to its end: move them back by one place.
+        starts.insert(0, 0)
+        starts.pop()
+
+    def listed(self, key: int) -> array[int]:
+        """Return the numbers in the bucket of a key, some of which have other keys."""
+        bucket = key >> self._shift
+        return self._entries[self._starts[bucket] : self._starts[bucket + 1]]
+
+    @property
+    def size_in_bytes(self) -> int:
+        """Memory held by the two arrays."""
+        return 4 * (len(self._starts) + len(self._entries))
+
+
+class Neighbours:
+    """Word numbers by key. New words go to a small table and are packed away in batches."""
+
+    def __init__(self, keys_of: Callable[[int], Iterable[int]]) -> None:
+        self._keys_of = keys_of
+        self._segments: list[Segment] = []
+        self._fresh: dict[int, list[int]] = {}
+        self._fresh_numbers: list[int] = []
+        self._waiting: list[int] | None = None
+
+    def load_later(self) -> None:
+        """Collect words without listing them, until `settle`: for filling from nothing."""
+        self._waiting = []
+
+    def add(self, number: int) -> None:
+        """List a word under its keys."""
+        if self._waiting is not None:
+            self._waiting.append(number)
+            return
+        for key in self._keys_of(number):
+            self._fresh.setdefault(key, []).append(number)
+        self._fresh_numbers.append(number)
+        if len(self._fresh_numbers) >= _SEGMENT_WORDS:
+            self._pack()
+
+    def settle(self) -> None:
+        """Pack everything into one segment."""
+        numbers = [number for segment in self._segments for number in segment.numbers]
+        numbers += self._fresh_numbers + (self._waiting or [])
+        self._waiting, self._fresh, self._fresh_numbers = None, {}, []
+        self._segments = [Segment(numbers, self._keys_of)] if numbers else []
+
+    def _pack(self) -> None:
+        self._segments.append(Segment(self._fresh_numbers, self._keys_of))
+        self._fresh, self._fresh_numbers = {}, []
+        while len(self._segments) > 1:
+            last, before = self._segments[-1], self._segments[-2]
+            if len(before.numbers) > min(2 * len(last.numbers), _LARGEST_MERGE):
+                break
+            merged = Segment(before.numbers + last.numbers, self._keys_of)
+            self._segments[-2:] = [merged]
+
+    def candidates(self, keys: Iterable[int]) -> set[int]:
+        """Return the numbers listed under any of these keys, and a few that are not."""
+        found: set[int] = set()
+        for key in keys:
+            for segment in self._segments:
+                found.update(segment.listed(key))
+            fresh = self._fresh.get(key)
+            if fresh is not None:
+                found.update(fresh)
+        return found
+
+    @property
+    def size_in_bytes(self) -> int:
+        """Memory held by the packed segments."""
+        return sum(segment.size_in_bytes for segment in self._segments)
