@@ -112,7 +112,10 @@ class CompanionForm(forms.Form):
     relation = forms.ChoiceField(
         label=_("Who is this to you?"),
         choices=[("", _("Choose")), *Relation.choices],
-        error_messages={"required": _("Choose who this is to you.")},
+        error_messages={
+            "required": _("Choose who this is to you."),
+            "invalid_choice": _("Choose one of the answers."),
+        },
     )
     birth = PartialDateField(
         label=_("When were they born?"),
@@ -133,7 +136,10 @@ class EmergencyContactForm(forms.Form):
     relation = forms.ChoiceField(
         label=_("Who is this to you?"),
         choices=[("", _("Choose")), *Relation.choices],
-        error_messages={"required": _("Choose who this is to you.")},
+        error_messages={
+            "required": _("Choose who this is to you."),
+            "invalid_choice": _("Choose one of the answers."),
+        },
     )
     contact = ContactField(
         label=_("Their phone number or e-mail address"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import html
 import re
+from html.parser import HTMLParser
 from typing import Any
 
 from django.test import Client
@@ -41,12 +42,17 @@ WHO = {
 WRONG_CODE = "0000000000"
 
 
-def text_of(page: Any) -> str:
-    """Return what a page says, markup included, entities read."""
-    content = page.content
+def page_markup(page: Any) -> str:
+    """Return the markup of a page."""
+    content: bytes = page.content
     if page.headers.get("Content-Encoding") == "gzip":
         content = gzip.decompress(content)
-    return html.unescape(content.decode())
+    return content.decode()
+
+
+def text_of(page: Any) -> str:
+    """Return what a page says, markup included, entities read."""
+    return html.unescape(page_markup(page))
 
 
 def without_token(page: Any) -> str:
@@ -117,3 +123,34 @@ def sign_in(client: Client, person: Registrant) -> None:
 
 def _post(client: Client, path: str, fields: dict[str, Any]) -> Any:
     return client.post(path, {name: value for name, value in fields.items() if value is not None})
+
+
+class _Controls(HTMLParser):
+    """Collects what the controls of a page hold: typed, ticked or chosen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: dict[str, list[str]] = {}
+        self._inside = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        name = given.get("name") or ""
+        if tag in {"select", "textarea"}:
+            self._inside = name
+        elif tag == "option" and "selected" in given:
+            self._hold(self._inside, given.get("value"))
+        elif tag == "input":
+            is_box = given.get("type") in {"radio", "checkbox"}
+            if not is_box or "checked" in given:
+                self._hold(name, given.get("value", "on") if is_box else given.get("value"))
+
+    def _hold(self, name: str, value: str | None) -> None:
+        self.held.setdefault(name, []).append(value or "")
+
+
+def held_in(page: Any) -> dict[str, list[str]]:
+    """Return what every control of a page would send if the person pressed a button now."""
+    controls = _Controls()
+    controls.feed(page_markup(page))
+    return controls.held
