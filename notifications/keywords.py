@@ -2,6 +2,8 @@
 
 Asking for help beats everything else in the same message, and a "not" before
 "safe" is never read as safe: a false alarm costs a call, the other mistake a life.
+For the same reason a question ("is it safe?") and a bare "ok", which may only mean
+"understood", are nobody's word that they are safe.
 """
 
 from __future__ import annotations
@@ -20,66 +22,63 @@ class Keyword(StrEnum):
     UNKNOWN = ""
 
 
-# Words as `_plain` leaves them: no accents, no case, no Arabic vowel marks.
-_HELP = {
-    "2",
-    "help",
-    "sos",
-    "danger",
-    "hurt",
-    "injured",
-    "trapped",
-    "aide",
-    "aidez",
-    "secours",
-    "blesse",
-    "blessee",
-    "coince",
-    "ayuda",
-    "ayudenme",
-    "auxilio",
-    "socorro",
-    "herido",
-    "herida",
-    "peligro",
-    "مساعده",
-    "مساعدة",
-    "ساعدوني",
-    "ساعدني",
-    "النجده",
-    "النجدة",
-    "نجده",
-    "خطر",
-    "مصاب",
-    "مصابه",
-}
-_SAFE = {
-    "1",
-    "safe",
-    "ok",
-    "okay",
-    "fine",
-    "sauf",
-    "sauve",
-    "securite",
-    "abri",
-    "bien",
-    "salvo",
-    "seguro",
-    "segura",
-    "bueno",
-    "امن",
-    "آمن",
-    "امنه",
-    "بخير",
-    "سالم",
-    "سالمه",
-    "بامان",
-}
-_NOT = {"not", "no", "dont", "never", "pas", "non", "nunca", "ne", "لست", "ليس", "لا", "غير", "مش"}
-_STOP = {"stop", "unsubscribe", "arret", "arreter", "alto", "baja", "توقف", "ايقاف", "إيقاف", "قف"}
+# One line per language: English, French, Spanish, Arabic. How they are written here does not
+# matter: they are compared as `_plain` leaves them, without accents, case or vowel marks.
+_HELP = """
+    help sos danger dangerous unsafe hurt injured wounded bleeding trapped stuck emergency urgent
+    aide aidez aider secours blesse blessee blesses coince coincee bloque urgence
+    ayuda ayudame ayudenme ayudennos auxilio socorro herido herida heridos peligro atrapado
+    atrapada emergencia urgente
+    مساعدة مساعده المساعدة ساعدوني ساعدونا ساعدني النجدة نجدة انقذوني انقذونا انجدوني خطر بخطر
+    الخطر مصاب مصابة جريح جريحة محاصر محاصرة محاصرون عالق عالقة طوارئ
+"""
+_SAFE = """
+    safe
+    sauf sauve saine securite abri bien
+    salvo seguro segura seguros bien
+    آمن آمنة آمنون بخير سالم سالمة سالمون بأمان أمان الأمان بسلام
+"""
+# Well, or only "I have read it"? They count with another word beside them: "I am ok".
+_WELL = """
+    ok okay okey fine good
+    oui va
+    bueno buena
+    تمام كويس منيح
+"""
+_NOT = """
+    not no dont doesnt isnt arent wasnt never nobody nor cant cannot without
+    pas non ne n ni jamais sans aucun aucune
+    nunca tampoco sin nadie
+    لست ليس ليست لسنا ليسوا لا غير مش مو ما بدون ولا
+"""
+_STOP = """
+    stop unsubscribe
+    arret arreter
+    alto baja parar
+    توقف أوقف إيقاف قف
+"""
+# With these a message asks rather than tells.
+_ASKING = """
+    is are can could should when where what how who why which do does
+    est quand comment pourquoi quoi puis peut dois faut
+    cuando donde como puedo debo que cual
+    هل متى أين وين كيف ماذا شو لماذا
+"""
+_POLITE = """
+    please thanks thank you
+    merci svp
+    gracias favor por
+    شكرا
+"""
+# What a message of one digit answers, with or without a please.
+_DIGITS = {"1": Keyword.SAFE, "2": Keyword.HELP}
 # Longer messages say more than a keyword can: a person reads them.
 _SHORT = 6
+# "Don't" is one word; the apostrophes of other words part them: d'aide, l'aide, I'm.
+_NEGATED = re.compile("n['’ʼ´`]t\\b")
+_ABBREVIATED = re.compile(r"\b(\w)\.(?=\w\b)")
+_DRAWN_OUT = re.compile(r"(\w)\1{2,}")
+_QUESTION_MARKS = frozenset("?؟¿")
 
 
 def _plain(text: str) -> list[str]:
@@ -92,26 +91,45 @@ def _plain(text: str) -> list[str]:
         else char
         for char in decomposed
     )
-    # Apostrophes join: "don't" is one word.
-    return re.findall(r"\w+", bare.replace("'", "").replace("’", ""))
+    joined = _ABBREVIATED.sub(r"\1", _NEGATED.sub("nt", bare))
+    return re.findall(r"[^\W_]+", joined)
 
 
-_FOLDED = {
-    kind: frozenset(word for entry in words for word in _plain(entry))
-    for kind, words in (("help", _HELP), ("safe", _SAFE), ("not", _NOT), ("stop", _STOP))
-}
+def _folded(words: str) -> frozenset[str]:
+    return frozenset(word for entry in words.split() for word in _plain(entry))
+
+
+_HELP_WORDS, _SAFE_WORDS, _WELL_WORDS = _folded(_HELP), _folded(_SAFE), _folded(_WELL)
+_NOT_WORDS, _STOP_WORDS = _folded(_NOT), _folded(_STOP)
+_ASKING_WORDS, _POLITE_WORDS = _folded(_ASKING), _folded(_POLITE)
 
 
 def read_keyword(text: str) -> Keyword:
-    """Tell what a short message means in any of our languages."""
+    """Tell what a message means in any of our languages."""
     words = _plain(text)
-    found = set(words)
-    if found & _FOLDED["help"]:
+    # "Heeelp" and "SAFEEE" are typed in a hurry; no word of ours has a letter three times.
+    found = set(words) | {_DRAWN_OUT.sub(r"\1", word) for word in words}
+    telling = [word for word in words if word not in _POLITE_WORDS]
+    if len(telling) == 1 and telling[0] in _DIGITS:
+        return _DIGITS[telling[0]]
+    if found & _HELP_WORDS:
         return Keyword.HELP
-    if found & _FOLDED["safe"]:
-        if found & _FOLDED["not"]:
-            return Keyword.HELP
-        return Keyword.SAFE if len(words) <= _SHORT else Keyword.UNKNOWN
-    if found & _FOLDED["stop"] and len(words) <= 3:
+    if found & (_SAFE_WORDS | _WELL_WORDS):
+        return _how_well(text, words, found)
+    if found & _STOP_WORDS and len(words) <= 3:
         return Keyword.STOP
     return Keyword.UNKNOWN
+
+
+def _how_well(text: str, words: list[str], found: set[str]) -> Keyword:
+    """Judge a message that has a word for safe or well in it, and none for help."""
+    is_question = bool(_QUESTION_MARKS & set(text)) or words[0] in _ASKING_WORDS
+    if is_question:
+        return Keyword.UNKNOWN
+    if found & _NOT_WORDS:
+        return Keyword.HELP
+    if len(words) > _SHORT:
+        return Keyword.UNKNOWN
+    if not found & _SAFE_WORDS and not found - _WELL_WORDS - _POLITE_WORDS:
+        return Keyword.UNKNOWN
+    return Keyword.SAFE
