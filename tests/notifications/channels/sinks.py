@@ -97,12 +97,17 @@ class _ThreadedServer:
         try:
             self._loop.run_forever()
         finally:
-            server.close()
-            for task in self._tasks:
-                task.cancel()
-            self._loop.run_until_complete(asyncio.gather(*self._tasks, return_exceptions=True))
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.run_until_complete(self._wind_down(server))
             self._loop.close()
+
+    async def _wind_down(self, server: asyncio.Server) -> None:
+        server.close()
+        # Connections just accepted get their task, those just aborted their last callback.
+        await asyncio.sleep(0.01)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.sleep(0.01)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
