@@ -26,7 +26,8 @@ class Keyword(StrEnum):
 # matter: they are compared as `_plain` leaves them, without accents, case or vowel marks.
 _HELP = """
     help sos danger dangerous unsafe hurt injured wounded bleeding trapped stuck emergency urgent
-    aide aidez aider secours blesse blessee blesses coince coincee bloque urgence
+    aide aidez aider secours blesse blessee blesses blessees coince coincee coinces bloque
+    bloquee bloques urgence
     ayuda ayudame ayudenme ayudennos auxilio socorro herido herida heridos peligro atrapado
     atrapada emergencia urgente
     مساعدة مساعده المساعدة ساعدوني ساعدونا ساعدني النجدة نجدة انقذوني انقذونا انجدوني خطر بخطر
