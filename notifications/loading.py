@@ -32,6 +32,7 @@ from notifications.rendering import (
     html_from,
     render_sms,
 )
+from notifications.segmenting import segment
 from registry.models import Channel, ContactPoint, ContactProof
 from registry.services.proving import code_of, link_reference
 
@@ -205,7 +206,8 @@ class WindowLoader:
     ) -> OutgoingMail | OutgoingSms:
         reference = seal_reference("delivery", delivery_number(self.lease.dispatch_id, seq))
         if self.lease.channel == Channel.SMS:
-            text = render_sms(self.message.text(language)["sms"], values)
+            # With the replacements the part count was made with, so that both stay the same.
+            text = segment(render_sms(self.message.text(language)["sms"], values)).text
             return OutgoingSms(address, text, reference, self._validity())
         message_id = f"<{reference}@{settings.MAIL_BOUNCE_DOMAIN}>"
         return OutgoingMail(

@@ -42,8 +42,13 @@ def _faults(settings: Mapping[str, Any]) -> Iterator[str]:
         yield "SEALING_KEYS and INDEX_KEYS must not share a key."
     yield from _origin_faults(settings)
     for name in ("MAIL_URL", "SMS_URL"):
-        if settings[f"EXERCISE_{name}"] == settings[name]:
-            yield f"EXERCISE_{name} must not be the live route {name}."
+        if _endpoint(settings[f"EXERCISE_{name}"]) == _endpoint(settings[name]):
+            yield f"EXERCISE_{name} must not lead to the server of the live route {name}."
+
+
+def _endpoint(url: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme.rstrip("s"), parts.hostname or "", parts.port
 
 
 def _secret_faults(name: str, value: str, shortest: int) -> Iterator[str]:

@@ -270,14 +270,16 @@ def test_an_answer_that_is_no_json_object_counts_as_empty(body: bytes) -> None:
         ("-5", None, None),
         ("soon", None, None),
         ("", None, None),
-        (email.utils.formatdate(time.time() + 100, usegmt=True), 50, 101),
+        # Written when the test runs: in 100 seconds from then.
+        ("{in_100_seconds}", 50, 101),
         ("Thu, 01 Jan 1970 00:00:00 GMT", 0, 0),
     ],
 )
 def test_retry_after_is_seconds_or_a_date(
     header: str, low: float | None, high: float | None
 ) -> None:
-    closed = meaning_of(503, header, {})
+    soon = email.utils.formatdate(time.time() + 100, usegmt=True)
+    closed = meaning_of(503, header.format(in_100_seconds=soon), {})
     assert isinstance(closed, RouteUnavailable)
     if low is None or high is None:
         assert closed.retry_after is None
