@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
@@ -44,6 +44,6 @@ def ready(request: HttpRequest) -> JsonResponse:
         for alias in settings.DATABASES:
             with connections[alias].cursor() as cursor:
                 cursor.execute("SELECT 1")
-    except Exception:
+    except DatabaseError:
         return JsonResponse({"ready": False}, status=503)
     return JsonResponse({"ready": True})

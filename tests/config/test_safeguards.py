@@ -79,8 +79,8 @@ SHARED = secrets.token_bytes(32)
         ({"SITE_ORIGIN": "https://"}, "SITE_ORIGIN must be an https:// address"),
         ({"ALLOWED_HOSTS": ["other.example"]}, "must hold the host of SITE_ORIGIN"),
         ({"ALLOWED_HOSTS": ["abroad.example", "*"]}, "must not allow every host"),
-        ({"EXERCISE_SMS_URL": "https://sms.example/send"}, "must not be the live route"),
-        ({"EXERCISE_MAIL_URL": "smtps://mail.example"}, "must not be the live route"),
+        ({"EXERCISE_SMS_URL": "https://sms.example/send"}, "the live route"),
+        ({"EXERCISE_MAIL_URL": "smtps://mail.example"}, "the live route"),
     ],
 )
 def test_an_unsafe_register_refuses(
