@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from demo.capture import Captures
 from demo.ports import ADDRESS
+
+# It would note who writes to whom.
+logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 REFUSED_DOMAIN = "refused.example"
 LATER_DOMAIN = "later.example"

@@ -87,11 +87,11 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 
 @pytest.fixture(autouse=True)
-def _empty_valkey() -> None:
+def _empty_valkey(_ground: Ground) -> None:
     """Nothing counted, cached or queued by one test reaches the next."""
     import redis
 
-    with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
+    with redis.Redis.from_url(_ground.redis_url) as client:
         client.flushdb()
 
 

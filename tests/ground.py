@@ -23,6 +23,7 @@ class Ground:
 
     def __init__(self) -> None:
         self.services = TemporaryServices()
+        self.redis_url = ""
         self.mailbox = Mailbox()
         self.exercise_mailbox = Mailbox()
         self.sms_gateway: SmsGateway
@@ -31,6 +32,7 @@ class Ground:
     def start(self) -> None:
         """Start everything and tell the settings of it. Raises DemoError."""
         self.services.start()
+        self.redis_url = self.services.addresses()["REDIS_URL"]
         secret = self.services.keys.sms_callback_secret.read_text(encoding="utf-8")
         self.mailbox.start()
         self.exercise_mailbox.start()
