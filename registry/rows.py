@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import StaffUser
@@ -93,7 +94,12 @@ def _row(
 def place_name(stay: Stay) -> str:
     """Return area and country of a stay, never the place in the person's own words."""
     country = country_name(stay.country_id)
-    return f"{area_name(stay.area_id)}, {country}" if stay.area_id else country
+    if not stay.area_id:
+        return country
+    return gettext("%(area)s, %(country)s") % {
+        "area": area_name(stay.area_id),
+        "country": country,
+    }
 
 
 def masked_name(person: Registrant) -> str:

@@ -43,7 +43,7 @@ class SearchField(TextLineField):
 class SearchForm(forms.Form):
     """One box for everything."""
 
-    sought = SearchField(
+    query = SearchField(
         label=_("Name, phone number, e-mail address or passport number"),
         help_text=_(
             "Any spelling will do. Of a phone number the last seven numbers are enough. "
@@ -53,13 +53,13 @@ class SearchForm(forms.Form):
     )
 
     presentation: ClassVar[dict[str, Presentation]] = {
-        "sought": Presentation(autocomplete="off", spell_check=False, capitals="none")
+        "query": Presentation(autocomplete="off", spell_check=False, capitals="none")
     }
 
     def __init__(self, *args: Any, takes_focus: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if takes_focus:
-            self.fields["sought"].widget.attrs["autofocus"] = True
+            self.fields["query"].widget.attrs["autofocus"] = True
 
 
 class DistrictForm(forms.Form):
@@ -137,7 +137,7 @@ class LooksForm(forms.Form):
     staff = forms.TypedChoiceField(
         label=_("Member of staff"), required=False, coerce=UUID, empty_value=None
     )
-    day = DatePartsField(label=_("Day"), required=False, latest=timezone.localdate)
+    day = DatePartsField(label=_("On this day"), required=False, latest=timezone.localdate)
     before = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
     presentation: ClassVar[dict[str, Presentation]] = {

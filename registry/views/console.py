@@ -32,7 +32,7 @@ def find(request: HttpRequest) -> HttpResponse:
     form = SearchForm(request.POST)
     if not form.is_valid():
         return render(request, "registry/console/find.html", {"form": form})
-    search_id = keep_search(request.session, form.cleaned_data["sought"])
+    search_id = keep_search(request.session, form.cleaned_data["query"])
     return redirect("console:people-found", search_id)
 
 
@@ -47,7 +47,7 @@ def found(request: HttpRequest, search_id: UUID) -> HttpResponse:
         request,
         "registry/console/found.html",
         {
-            "form": SearchForm(initial={"sought": text}),
+            "form": SearchForm(initial={"query": text}),
             "findings": search(staff(request), text),
         },
     )
