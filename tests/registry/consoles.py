@@ -21,7 +21,7 @@ def officer(post: str = "beirut") -> Client:
 
 def look_for(client: Client, text: str) -> Any:
     """Type into the search box and return the page of results."""
-    return client.post(reverse("console:people-find"), {"sought": text}, follow=True)
+    return client.post(reverse("console:people-find"), {"query": text}, follow=True)
 
 
 def open_record_of(client: Client, person: Registrant | UUID, reason: str = "asked") -> Any:

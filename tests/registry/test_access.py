@@ -10,6 +10,7 @@ import time_machine
 from django.db import connection
 from django.http import Http404
 from django.utils import timezone
+from pytest_django import Settings
 
 from accounts.models import Role, StaffUser
 from accounts.services import end_mandates
@@ -122,8 +123,10 @@ def _open(officer: StaffUser, people: list[Registrant]) -> None:
         open_record(officer, person.pk, LookReason.ASKED)
 
 
-def test_the_hourly_limit_stops_the_next_person_and_is_written_down(settings: object) -> None:
-    settings.RECORDS_PER_HOUR = 3  # type: ignore[attr-defined]
+def test_the_hourly_limit_stops_the_next_person_and_is_written_down(
+    settings: Settings,
+) -> None:
+    settings.RECORDS_PER_HOUR = 3
     officer, people = staff(Role.OFFICER), [register() for _ in range(4)]
     _open(officer, people[:3])
     with pytest.raises(TooManyRecords) as limit:
@@ -135,24 +138,24 @@ def test_the_hourly_limit_stops_the_next_person_and_is_written_down(settings: ob
     assert refused.object_id == str(people[3].pk)
 
 
-def test_opening_the_same_person_again_is_free(settings: object) -> None:
-    settings.RECORDS_PER_HOUR = 2  # type: ignore[attr-defined]
+def test_opening_the_same_person_again_is_free(settings: Settings) -> None:
+    settings.RECORDS_PER_HOUR = 2
     officer, people = staff(Role.OFFICER), [register() for _ in range(2)]
     _open(officer, [*people, *people, *people])
     assert AuditEvent.objects.filter(act=OPENED).count() == 6
 
 
-def test_another_officer_has_a_limit_of_their_own(settings: object) -> None:
-    settings.RECORDS_PER_HOUR = 1  # type: ignore[attr-defined]
+def test_another_officer_has_a_limit_of_their_own(settings: Settings) -> None:
+    settings.RECORDS_PER_HOUR = 1
     people = [register() for _ in range(2)]
     _open(staff(Role.OFFICER), people[:1])
     _open(staff(Role.OFFICER), people[1:])
     assert AuditEvent.objects.filter(act=OPENED).count() == 2
 
 
-def test_the_daily_limit_outlasts_the_hour(settings: object) -> None:
-    settings.RECORDS_PER_HOUR = 10  # type: ignore[attr-defined]
-    settings.RECORDS_PER_DAY = 2  # type: ignore[attr-defined]
+def test_the_daily_limit_outlasts_the_hour(settings: Settings) -> None:
+    settings.RECORDS_PER_HOUR = 10
+    settings.RECORDS_PER_DAY = 2
     officer, people = staff(Role.OFFICER), [register() for _ in range(3)]
     earlier = timezone.now() - datetime.timedelta(hours=3)
     for person in people[:2]:

@@ -7,7 +7,7 @@ import re
 import pytest
 from django.contrib.sessions.models import Session
 from django.urls import reverse
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import Role
 from audit.models import AuditEvent
@@ -174,6 +174,20 @@ def test_no_page_has_more_than_twenty_rows() -> None:
     assert findings.has_more
 
 
+def test_without_the_finder_one_sentence_says_so_and_numbers_still_work(
+    settings: Settings,
+) -> None:
+    settings.FINDER_SOCKET = ""
+    register(phones=["+96170123456"])
+    client = officer()
+    page = words_of(look_for(client, "Amal Haddad"))
+    assert "The search by name does not work right now." in page
+    assert "Amal H…" not in page
+    event = AuditEvent.objects.get(act="registry.people-searched")
+    assert event.detail["is_finder_down"]
+    assert "Amal H…" in words_of(look_for(client, "+96170123456"))
+
+
 def test_nobody_found_says_what_to_try() -> None:
     page = words_of(look_for(officer(), "+961 70 999 999"))
     assert "Nobody in your district matches this" in page
@@ -182,7 +196,7 @@ def test_nobody_found_says_what_to_try() -> None:
 
 @pytest.mark.parametrize("typed", ["", "   ", "a", "12", "...", "\u202e", "1234"])
 def test_too_little_is_refused_and_kept_in_the_box(typed: str) -> None:
-    response = officer().post(reverse("console:people-find"), {"sought": typed})
+    response = officer().post(reverse("console:people-find"), {"query": typed})
     assert response.status_code == 200
     assert "There is a problem" in words_of(response)
     assert not AuditEvent.objects.filter(act="registry.people-searched").exists()

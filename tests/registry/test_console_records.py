@@ -9,7 +9,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import StaffUser
 from accounts.services import end_mandates
@@ -158,8 +158,8 @@ def test_an_erased_person_is_gone_from_an_open_record() -> None:
     assert client.get(reverse("console:record-show", args=[person.pk])).status_code == 404
 
 
-def test_the_limit_shows_a_page_that_says_what_to_do(settings: object) -> None:
-    settings.RECORDS_PER_HOUR = 1  # type: ignore[attr-defined]
+def test_the_limit_shows_a_page_that_says_what_to_do(settings: Settings) -> None:
+    settings.RECORDS_PER_HOUR = 1
     people = [register() for _ in range(2)]
     client = officer()
     open_record_of(client, people[0])

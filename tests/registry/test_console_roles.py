@@ -64,7 +64,7 @@ def test_the_console_opens_to_whom_the_table_says() -> None:
             "console:people-list": [],
             "console:looks-list": [],
         }.get(name, [person.pk])
-        data = {"sought": "Amal", "reason": "asked", "outcome": "reached", "entry": str(new_id())}
+        data = {"query": "Amal", "reason": "asked", "outcome": "reached", "entry": str(new_id())}
         seen[name, method] = tuple(
             getattr(clients[visitor], method)(
                 reverse(name, args=arguments), data if method == "post" else None
