@@ -1,4 +1,4 @@
-"""What an answer by SMS is taken for. A wrong "safe" may cost a life, so most doubt goes to a person."""
+"""What an answer by SMS is taken for. A wrong "safe" may cost a life: doubt goes to a person."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ FOR_A_PERSON = [
     "I am at my sister's place in the mountains with the children and we are safe",
     "je suis chez ma soeur à la montagne avec les enfants et tout va bien",
     # Everything else.
-    "", " ", "???", "?", "12", "3", "21", "who is this", "call me", "merci", "gracias", "شكرا", "🙏", "👍",
+    "", " ", "???", "?", "12", "3", "21", "who is this", "call me",
+    "merci", "gracias", "شكرا", "🙏", "👍",
     "\u200f", "1 or 2", "stop sending me so many of these messages", "safely", "helpless?",
 ]  # fmt: skip
 
