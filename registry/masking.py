@@ -8,6 +8,8 @@ from registry.models import Channel
 
 DOT = "•"
 _SHOWN = 2
+# What fits one line of a small phone.
+_LONGEST_DOMAIN = 16
 
 
 def masked_contact(channel: int, value: str) -> str:
@@ -25,8 +27,13 @@ def masked_phone(number: str) -> str:
 
 
 def masked_email(address: str) -> str:
-    """Return the first letter, dots, and what stands after the @. The dots do not count letters."""
+    """Return the first letter, dots, and what stands after the @, of a long domain its end.
+
+    There are always four dots, however many letters they hide.
+    """
     local, _, domain = address.rpartition("@")
+    if len(domain) > _LONGEST_DOMAIN:
+        domain = f"…{domain[-_LONGEST_DOMAIN:]}"
     return f"{local[:1]}{DOT * 4}@{domain}" if domain else DOT * 4
 
 

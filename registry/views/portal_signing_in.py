@@ -74,7 +74,11 @@ def prove(request: HttpRequest, person: Registrant) -> HttpResponse:
     by_id = {str(contact.pk): contact for contact in contacts}
     form = ProofForm(
         request.POST or None,
-        contacts=[(key, masked_contact(c.channel, c.value)) for key, c in by_id.items()],
+        contacts=[
+            # Left to right in a label, whatever the page's direction.
+            (key, f"\u2066{masked_contact(contact.channel, contact.value)}\u2069")
+            for key, contact in by_id.items()
+        ],
     )
     if request.method == "POST" and form.is_valid():
         contact = by_id[form.cleaned_data["contact"]]
