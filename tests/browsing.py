@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
 
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
@@ -86,3 +87,13 @@ class Pages:
         parts = urlsplit(request.url)
         if parts.scheme in {"http", "https"} and f"{parts.scheme}://{parts.netloc}" != self._origin:
             self.faults.append(f"request to another host: {parts.netloc}")
+
+
+_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+def assert_usable(page: Page) -> None:
+    """Assert that the page breaks no accessibility rule and fits the width of the screen."""
+    found = Axe().run(page, options={"runOnly": _RULES}).response["violations"]
+    assert [violation["id"] for violation in found] == [], page.url
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), page.url
