@@ -69,6 +69,31 @@ class ContactForm(forms.Form):
         return entry
 
 
+class MistypedContactForm(ContactForm):
+    """The right number or address in place of a mistyped one of the same kind."""
+
+    def __init__(self, *args: Any, channel: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.channel = Channel(channel)
+        if self.channel == Channel.EMAIL:
+            self.fields["contact"].label = _("E-mail address")
+            self.fields["contact"].help_text = ""
+        else:
+            self.fields["contact"].label = _("Mobile phone")
+
+    def clean_contact(self) -> ContactEntry:
+        """Refuse the other kind: nobody was asked what we may send there."""
+        entry = self.contact_entry()
+        if entry.channel != self.channel:
+            raise ValidationError(
+                _("Enter an e-mail address.")
+                if self.channel == Channel.EMAIL
+                else _("Enter a phone number."),
+                code="other_kind",
+            )
+        return entry
+
+
 class CodeForm(forms.Form):
     """The ten digits of a message."""
 

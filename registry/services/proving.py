@@ -113,12 +113,15 @@ def use_link(*, reference: str) -> ContactPoint | None:
     return _use(proof) if is_usable(proof) else None
 
 
-def _use(proof: ContactProof) -> ContactPoint:
+def _use(proof: ContactProof) -> ContactPoint | None:
+    point = proof.contact_point
+    assert point is not None
+    # A message that is still under way to a contact that was given up opens nothing any more.
+    if point.removed_at is not None:
+        return None
     now = timezone.now()
     proof.used_at = now
     proof.save(update_fields=["used_at"])
-    point = proof.contact_point
-    assert point is not None
     if point.confirmed_at is None:
         point.confirmed_at = now
         point.bounced_at = None

@@ -21,6 +21,11 @@ urlpatterns = [
     path("register/", portal_registering.start, name="registration-start"),
     path("register/who/", portal_registering.finish, name="registration-finish"),
     path("register/done/", portal_confirming.done, name="registration-done"),
+    path(
+        "register/done/<uuid:contact_id>/",
+        portal_confirming.mistyped,
+        name="registration-contact-correct",
+    ),
     path("c/<slug:reference>", portal_confirming.link, name="proof-use"),
     path("my/", portal_my_registration.show, name="registration-show"),
     path("my/sign-in/", portal_signing_in.sign_in, name="sign-in"),

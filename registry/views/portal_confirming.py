@@ -15,11 +15,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods
 
+from audit.recording import Actor
 from registry import languages, portal_sessions, selectors, throttling
-from registry.forms.portal_keeping import TOO_MANY_TRIES, CodeForm
+from registry.forms.portal_keeping import TOO_MANY_TRIES, CodeForm, MistypedContactForm
+from registry.indexing import contact_token
 from registry.masking import masked_contact
 from registry.models import Channel, ContactPoint, ProofPurpose, Registrant
 from registry.services.checking import use_one_of
+from registry.services.mistyping import AlreadyConfirmed, replace_mistyped_contact
 from registry.services.proving import ask_for_proof, proof_by_link, use_link
 
 GO, RESEND = "go", "resend"
@@ -55,6 +58,37 @@ def done(request: HttpRequest) -> HttpResponse:
     if point is None:
         return _done_page(request, contacts, CodeBox(contact, "", is_phone=False, form=form))
     return signed_in(request, point, says_so=True)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def mistyped(request: HttpRequest, contact_id: UUID) -> HttpResponse:
+    """The number or address was mistyped: type it again, as long as nobody confirmed anything.
+
+    Whoever has just registered is still here; the message went to somebody else.
+    """
+    person_id = portal_sessions.draft_id(request)
+    person = selectors.person(person_id) if person_id else None
+    contact = selectors.contact_of(person, contact_id) if person else None
+    if person is None or contact is None:
+        raise Http404
+    form = MistypedContactForm(request.POST or None, channel=contact.channel)
+    if request.method == "POST" and form.is_valid():
+        entry = form.contact_entry()
+        if throttling.may_ask(request, contact_token(entry.channel, entry.value)):
+            try:
+                proof = replace_mistyped_contact(
+                    actor=Actor.person(person.pk),
+                    person=person,
+                    wrong=contact,
+                    entry=entry,
+                    language=get_language() or "en",
+                )
+            except AlreadyConfirmed:
+                return HttpResponseRedirect(reverse("registry:sign-in"))
+            portal_sessions.remember_proof(request, proof)
+            return HttpResponseRedirect(reverse("registry:registration-done"))
+        form.add_error("contact", TOO_MANY_TRIES)
+    return render(request, "registry/mistyped.html", {"form": form})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -160,7 +194,11 @@ def _done_page(
         for contact in contacts
         if contact.confirmed_at is None
     ]
-    context = {"boxes": boxes, "form": tried.form if tried else None}
+    context = {
+        "boxes": boxes,
+        "form": tried.form if tried else None,
+        "may_correct": len(boxes) == len(contacts),
+    }
     return render(request, "registry/done.html", context)
 
 

@@ -161,3 +161,59 @@ def test_a_replayed_code_is_refused_like_a_wrong_one(client: Client) -> None:
     proof = ContactProof.objects.get(contact_point=phone)
     assert code_of(proof) == code
     assert proof.used_at is not None
+
+
+def test_a_mistyped_number_is_put_right_and_its_message_opens_nothing(client: Client) -> None:
+    person = register(client)
+    wrong = contact_on(person, Channel.SMS)
+    link, code = sent_link(wrong), sent_code(wrong)
+    path = f"/register/done/{wrong.pk}/"
+    assert f'href="{path}"' in text_of(client.get("/register/done/"))
+    page = client.post(path, {"contact": "+961 3 765 432"})
+    assert (page.status_code, page.headers["Location"]) == (302, "/register/done/")
+    right = contact_on(person, Channel.SMS)
+    assert right.value == "+9613765432"
+    stranger = Client()
+    assert stranger.post(link).status_code == 410
+    assert stranger.get("/my/").headers["Location"] == "/my/sign-in/"
+    assert client.post("/register/done/", {"contact": wrong.pk, "code": code}).status_code == 404
+    done = client.post("/register/done/", {"contact": right.pk, "code": sent_code(right)})
+    assert done.headers["Location"] == "/my/"
+
+
+def test_a_mistyped_number_is_not_replaced_by_an_address(client: Client) -> None:
+    wrong = contact_on(register(client), Channel.SMS)
+    page = client.post(f"/register/done/{wrong.pk}/", {"contact": "noor@mail.example"})
+    assert errors_in(page) == ["Enter a phone number."]
+
+
+def test_once_something_is_confirmed_contacts_are_changed_only_from_within(client: Client) -> None:
+    person = register(client)
+    phone, email = contact_on(person, Channel.SMS), contact_on(person, Channel.EMAIL)
+    Client().post(sent_link(email))
+    page = client.post(f"/register/done/{phone.pk}/", {"contact": "+961 3 765 432"})
+    assert page.headers["Location"] == "/my/sign-in/"
+    assert contact_on(person, Channel.SMS).value == "+9613123456"
+    assert "mistyped" not in text_of(client.get("/register/done/"))
+
+
+def test_only_whoever_registered_can_put_a_mistyped_number_right(client: Client) -> None:
+    phone = contact_on(register(client), Channel.SMS)
+    stranger = Client()
+    assert stranger.get(f"/register/done/{phone.pk}/").status_code == 404
+    register(stranger, where={"phone": "+9613000111"})
+    page = stranger.post(f"/register/done/{phone.pk}/", {"contact": "+9613765432"})
+    assert page.status_code == 404
+    phone.refresh_from_db()
+    assert phone.removed_at is None
+
+
+def test_a_link_to_a_contact_that_was_removed_opens_nothing(client: Client) -> None:
+    person = register(client)
+    phone, email = contact_on(person, Channel.SMS), contact_on(person, Channel.EMAIL)
+    link = sent_link(email)
+    client.post("/register/done/", {"contact": phone.pk, "code": sent_code(phone)})
+    client.post(f"/my/contacts/{email.pk}/remove/")
+    assert Client().post(link).status_code == 410
+    email.refresh_from_db()
+    assert email.confirmed_at is None
