@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime
+
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -58,6 +61,11 @@ def _answered(request: HttpRequest, question: Question) -> HttpResponse:
     return _page(request, question, form, noted=AnswerState(state))
 
 
+def _is_minutes_old(question: Question) -> bool:
+    at = question.answered_at
+    return at is not None and timezone.now() - at >= datetime.timedelta(minutes=1)
+
+
 def _page(
     request: HttpRequest,
     question: Question,
@@ -74,6 +82,6 @@ def _page(
         "is_unclear": is_unclear,
         "is_answered": state is not None,
         "needs_help": state == AnswerState.HELP,
-        "answered_at": None if noted else question.answered_at,
+        "answered_at": question.answered_at if _is_minutes_old(question) and not noted else None,
     }
     return render(request, "notifications/answer.html", context)
