@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from registry.finding.normalising import Word, words
 
@@ -27,9 +28,10 @@ class Asked:
     def joined(self) -> list[tuple[int, Word]]:
         """Neighbouring words written as one, each with the position of its first."""
         pairs = []
-        for at, (first, second) in enumerate(zip(self.words, self.words[1:], strict=False)):
-            if first.script == second.script:
-                pairs += [(at, whole) for whole in words(f"x {first.surface}{second.surface}")[1:2]]
+        for at, (first, second) in enumerate(pairwise(self.words)):
+            whole = words(f"x {first.surface}{second.surface}")[1:]
+            if first.script == second.script and len(whole) == 1:
+                pairs.append((at, whole[0]))
         return pairs
 
     def parted(self, at: int) -> list[tuple[Word, Word]]:

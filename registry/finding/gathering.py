@@ -10,11 +10,14 @@ from __future__ import annotations
 from array import array
 from collections.abc import Collection, Iterable, Sequence
 from heapq import nlargest
-from itertools import pairwise
+from itertools import combinations
 from math import log
 
 from registry.finding.asking import Asked
 from registry.finding.matching import (
+    QUICK,
+    THOROUGH,
+    Effort,
     alike_surfaces,
     loosely_alike,
     same_surfaces,
@@ -34,7 +37,6 @@ _MOST_LOOSE = 60
 _FITS_WELL = 0.85
 _PLACE_VALUE = 0.92
 _PLACE_LEAST = 0.85
-_JOINED_LEAST = 0.85
 _JOINED_VALUE = 0.97
 _MINOR_WEIGHT = 0.08
 
@@ -52,10 +54,9 @@ class Term:
         self.size = 0
         self._know(same_surfaces(asked, vocabulary))
 
-    def widen(self, least: float = 0.0) -> None:
-        """Go from the same word in any accent to all words that are at least so alike."""
-        alike = alike_surfaces(self.asked, self._vocabulary)
-        self._know({surface: value for surface, value in alike.items() if value >= least})
+    def widen(self, effort: Effort) -> None:
+        """Go from the same word in any accent to all words that are alike."""
+        self._know(alike_surfaces(self.asked, self._vocabulary, effort))
 
     def _know(self, alike: dict[int, float]) -> None:
         self.alike = alike
@@ -77,11 +78,10 @@ class Term:
         self.fit = fit
 
     def compare(self, slots: set[int]) -> None:
-        """Fill `fit` with those of `slots` who are listed."""
-        fit: dict[int, float] = {}
-        for value, people in self._likest(_MOST_COMPARED):
-            fit.update(dict.fromkeys(slots.intersection(people), value))
-        self.fit = fit
+        """Add to `fit` those of `slots` who are listed, if anybody is still missing."""
+        if len(self.fit) < self.size:
+            for value, people in self._likest(_MOST_COMPARED):
+                self.fit.update(dict.fromkeys(slots.intersection(people), value))
 
     def _likest(self, most: int) -> list[tuple[float, array[int]]]:
         room, chosen = most, 0
@@ -141,25 +141,20 @@ class Gathering:
         self._parted: dict[int, list[tuple[int, set[int], set[int]]]] = {}
 
     def best(self, limit: int) -> list[tuple[float, int]]:
-        """Return (rough value, slot) of the likeliest people, at most `limit`, the best first."""
-        slots = self._fitting_all()
-        if len(slots) < limit:
-            for term in self.terms:
-                term.widen()
-            slots = self._fitting_two()
-            slots |= self._join() | self._part()
-        self._weigh()
-        self._compare_minor(slots)
-        valued = self._valued(slots, limit)
-        if not valued or valued[0][0] < _FITS_WELL:
-            slots |= self._fitting_one()
-            self._compare_minor(slots)
-            valued = self._valued(slots, limit)
-        return valued
+        """Return (rough value, slot) of the likeliest people, at most `limit`, the best first.
 
-    def _compare_minor(self, slots: set[int]) -> None:
-        for term in self._minor:
-            term.compare(slots)
+        Looks further only while nobody fits well.
+        """
+        slots = self._fitting_all()
+        if len(slots) >= limit:
+            return self._valued(slots, limit)
+        valued: list[tuple[float, int]] = []
+        for effort in (QUICK, THOROUGH):
+            slots = self._fitting_two(effort)
+            valued = self._valued(slots, limit)
+            if valued and valued[0][0] >= _FITS_WELL:
+                return valued
+        return self._valued(slots | self._fitting_one(), limit)
 
     def _weigh(self) -> None:
         for term in self.terms:
@@ -169,7 +164,10 @@ class Gathering:
         for at, whole in self._joined:
             whole.weight = self.terms[at].weight + self.terms[at + 1].weight
 
-    def _valued(self, slots: Iterable[int], limit: int) -> list[tuple[float, int]]:
+    def _valued(self, slots: set[int], limit: int) -> list[tuple[float, int]]:
+        self._weigh()
+        for term in self._minor:
+            term.compare(slots)
         terms = self.terms + self._minor
         total = sum(term.weight for term in terms)
         fits = [(term.weight / total, term.fit) for term in terms]
@@ -226,19 +224,25 @@ class Gathering:
             slots &= term.fit.keys()
         return slots
 
-    def _fitting_two(self) -> set[int]:
-        """Gather by the two rarest terms; return who fits two terms, or one when there is one."""
+    def _fitting_two(self, effort: Effort) -> set[int]:
+        """Return who fits two terms, or one when there is one, or a joined or parted word."""
+        for term in self.terms:
+            term.widen(effort)
         terms = self._by_size()
-        bases = terms[: max(1, min(2, len(terms) - 1))]
-        for base in bases:
+        for base in terms[: max(1, min(2, len(terms) - 1))]:
             base.gather()
-        near = self._in_scope(set().union(*(base.fit for base in bases)))
-        fitting = set(near) if len(terms) == 1 else set()
-        for base, other in pairwise(bases):
-            fitting |= near & base.fit.keys() & other.fit.keys()
-        for term in terms[len(bases) :]:
+        near = self._in_scope(set().union(*(term.fit for term in terms)))
+        self._find_joined()
+        self._find_parted()
+        fitting = set().union(self._parted, *(whole.fit for _, whole in self._joined))
+        near |= fitting
+        for term in terms:
             term.compare(near)
-            fitting |= term.fit.keys()
+        self._raise_rejoined()
+        if len(terms) == 1:
+            return near
+        for term, other in combinations(terms, 2):
+            fitting |= near & term.fit.keys() & other.fit.keys()
         return fitting
 
     def _fitting_one(self) -> set[int]:
@@ -270,30 +274,30 @@ class Gathering:
             for slot in bearers[surfaces[at]]:
                 term.raise_fit(slot, alike)
 
-    def _join(self) -> set[int]:
-        slots: set[int] = set()
-        for at, whole in self._asked.joined:
-            joined = Term(whole, self._vocabulary)
-            joined.widen(_JOINED_LEAST)
-            joined.gather()
-            joined.fit = {slot: joined.fit[slot] for slot in self._in_scope(joined.fit)}
-            for slot, alike in joined.fit.items():
-                self.terms[at].raise_fit(slot, alike * _JOINED_VALUE)
-                self.terms[at + 1].raise_fit(slot, alike * _JOINED_VALUE)
-            slots |= joined.fit.keys()
-            self._joined.append((at, joined))
-        return slots
+    def _find_joined(self) -> None:
+        self._joined = []
+        for at, typed in self._asked.joined:
+            whole = Term(typed, self._vocabulary)
+            whole.gather()
+            whole.fit = {slot: whole.fit[slot] for slot in self._in_scope(whole.fit)}
+            self._joined.append((at, whole))
 
-    def _part(self) -> set[int]:
-        slots: set[int] = set()
-        for at, term in enumerate(self.terms):
+    def _find_parted(self) -> None:
+        self._parted = {}
+        for at in range(len(self.terms)):
             for first, second in self._asked.parted(at):
                 halves = self._spellings(first), self._spellings(second)
                 for slot in self._in_scope(self._having_both(*halves)):
-                    term.raise_fit(slot, _JOINED_VALUE)
                     self._parted.setdefault(slot, []).append((at, *halves))
-                    slots.add(slot)
-        return slots
+
+    def _raise_rejoined(self) -> None:
+        for at, whole in self._joined:
+            for slot, alike in whole.fit.items():
+                self.terms[at].raise_fit(slot, alike * _JOINED_VALUE)
+                self.terms[at + 1].raise_fit(slot, alike * _JOINED_VALUE)
+        for slot, ways in self._parted.items():
+            for at, _, _ in ways:
+                self.terms[at].raise_fit(slot, _JOINED_VALUE)
 
     def _spellings(self, half: Word) -> set[int]:
         fold = self._vocabulary.fold_number(half.folded)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA, JaroWinkler
@@ -15,30 +16,52 @@ SAME_FOLD = 0.97
 SAME_PLAIN = 0.99
 # How much the consonants say about a word, by how many of them there are.
 _SOUND_WEIGHT = (0.0, 0.3, 0.4, 0.52, 0.6, 0.66)
-_VOWELLESS_BONUS = 0.2
+# Of a pair of which one lacks its vowels, how much of the spelling is in the consonants.
+_CONSONANTS = 0.6
+# Languages that read the letters in another way than the likeliest are that much less likely.
+_OTHER_READING = 0.97
 _LEAST = 0.5
-_LEAST_SPELLED = 0.2
+_MOST_FOLDS = 400
 LEAST_LOOSE = 0.34
 _LOOSE_VALUE = 0.85
-_MOST_FOLDS = 400
-# So many of the likest folds are measured again on the words as written.
-_CLOSELY = 30
 LEAST_LOOSE = 0.34
 _LOOSE_VALUE = 0.85
-_MOST_FOLDS = 400
-# So many of the likest folds are measured again on the words as written.
-_CLOSELY = 30
 # Words that neither sound nor spelling brought together are not more alike than this.
 MOST_LOOSE = 0.5
 
 
-def _sound_weight(sound: str, *, is_vowelless: bool) -> float:
-    weight = _SOUND_WEIGHT[min(len(sound), 5)]
-    return weight + _VOWELLESS_BONUS if is_vowelless else weight
+@dataclass(frozen=True)
+class Effort:
+    """How far to look: folds measured again as written, and how alike they must be spelled.
+
+    `same_sound` is for words that sound the same, `near` for those a letter or two away.
+    """
+
+    closely: int
+    same_sound: float
+    near: float
+    least_sounds: int
+
+
+QUICK = Effort(closely=12, same_sound=0.2, near=0.6, least_sounds=4)
+THOROUGH = Effort(closely=30, same_sound=0.2, near=0.45, least_sounds=3)
+
+
+def _sound_weight(sound: str) -> float:
+    return _SOUND_WEIGHT[min(len(sound), 5)]
 
 
 def _blend(spelled: float, sounds: float, weight: float) -> float:
     return max(spelled, weight * sounds + (1 - weight) * spelled) * SAME_FOLD
+
+
+_VOWELS = str.maketrans("", "", "aeiou")
+
+
+def _spelled_without_vowels(form: str, other: str, spelled: float) -> float:
+    """Return how alike two forms are spelled when one of them lacks its vowels."""
+    consonants: float = OSA.normalized_similarity(form.translate(_VOWELS), other.translate(_VOWELS))
+    return _CONSONANTS * consonants + (1 - _CONSONANTS) * spelled
 
 
 def same_surfaces(asked: Word, vocabulary: Vocabulary) -> dict[int, float]:
@@ -49,20 +72,15 @@ def same_surfaces(asked: Word, vocabulary: Vocabulary) -> dict[int, float]:
     return {surface: alike[surface] for surface in sorted(alike, key=lambda key: -alike[key])}
 
 
-def alike_surfaces(asked: Word, vocabulary: Vocabulary) -> dict[int, float]:
+def alike_surfaces(asked: Word, vocabulary: Vocabulary, effort: Effort) -> dict[int, float]:
     """Return how alike the surfaces of the vocabulary are to the asked word, the likest first.
 
     Surfaces that are less than half alike are left out.
     """
     found: dict[int, float] = {}
     if asked.plain.isalpha():
-        by_sound = {skeleton(form): form for form in reversed(readings(asked.surface))}
-        for sound, form in by_sound.items():
-            folds = vocabulary.sounding([sound])
-            _measure(asked, form, sound, folds, vocabulary, found, is_same_sound=True)
-        near = vocabulary.near(asked.folded) | vocabulary.sounding_near(asked.skeleton)
-        _measure(asked, asked.folded, asked.skeleton, near, vocabulary, found, is_same_sound=False)
-        _measure_plain(asked, vocabulary, found)
+        _measure_sounds(asked, vocabulary, effort, found)
+        _measure_near(asked, vocabulary, effort, found)
     exact = vocabulary.fold_number(asked.folded)
     if exact is not None:
         found[exact] = SAME_FOLD
@@ -72,7 +90,7 @@ def alike_surfaces(asked: Word, vocabulary: Vocabulary) -> dict[int, float]:
         if found[fold] < _LEAST:
             break
         for surface in vocabulary.spellings(fold):
-            if rank < _CLOSELY:
+            if rank < effort.closely:
                 alike[surface] = similarity(asked, word(vocabulary.surfaces[surface]))
             else:
                 alike[surface] = found[fold]
@@ -80,42 +98,56 @@ def alike_surfaces(asked: Word, vocabulary: Vocabulary) -> dict[int, float]:
     return {surface: alike[surface] for surface in ordered}
 
 
-def _measure(
-    asked: Word,
-    form: str,
-    sound: str,
-    folds: Collection[int],
-    vocabulary: Vocabulary,
-    found: dict[int, float],
-    *,
-    is_same_sound: bool,
+def _measure_sounds(
+    asked: Word, vocabulary: Vocabulary, effort: Effort, found: dict[int, float]
 ) -> None:
-    numbers = list(folds)
-    texts = list(map(vocabulary.folds.__getitem__, numbers))
-    # What sounds the same may be spelled quite differently; the rest comes by its spelling.
-    cutoff = _LEAST_SPELLED if is_same_sound else _LEAST
-    is_vowelless = asked.script.omits_vowels
-    plain_weight = _sound_weight(sound, is_vowelless=False)
-    vowelless_weight = _sound_weight(sound, is_vowelless=True)
-    for text, spelled, at in process.extract(
-        form, texts, scorer=OSA.normalized_similarity, score_cutoff=cutoff, limit=None
-    ):
-        number = numbers[at]
-        has_gaps = vocabulary.omits_vowels(number) != is_vowelless
-        weight = vowelless_weight if has_gaps else plain_weight
-        sounds = 1.0 if is_same_sound else OSA.normalized_similarity(sound, skeleton(text))
+    """Measure the words that have a skeleton in common with one of the asked word's readings."""
+    by_sound: dict[str, str] = {}
+    for form in readings(asked.surface):
+        by_sound.setdefault(skeleton(form), form)
+    is_vowelless, likely = asked.script.omits_vowels, 1.0
+    for sound, form in by_sound.items():
+        weight = _sound_weight(sound)
+        for fold, text, spelled in _spelled_alike(
+            form, vocabulary.sounding([sound]), vocabulary, effort.same_sound
+        ):
+            if vocabulary.omits_vowels(fold) != is_vowelless:
+                spelled = _spelled_without_vowels(form, text, spelled)
+            value = _blend(spelled, 1.0, weight) * likely
+            if value > found.get(fold, 0.0):
+                found[fold] = value
+        likely = _OTHER_READING
+
+
+def _measure_near(
+    asked: Word, vocabulary: Vocabulary, effort: Effort, found: dict[int, float]
+) -> None:
+    """Measure the words a letter or two away, before or after folding, or in their skeleton."""
+    sound = asked.skeleton
+    weight = _sound_weight(sound)
+    folds = vocabulary.near(asked.folded)
+    if len(sound) >= effort.least_sounds:
+        folds |= vocabulary.sounding_near(sound)
+    for fold, text, spelled in _spelled_alike(asked.folded, folds, vocabulary, effort.near):
+        sounds = OSA.normalized_similarity(sound, skeleton(text))
         value = _blend(spelled, sounds, weight)
-        if value > found.get(number, 0.0):
-            found[number] = value
-
-
-def _measure_plain(asked: Word, vocabulary: Vocabulary, found: dict[int, float]) -> None:
-    for fold in vocabulary.near_plain(asked.plain):
+        if value > found.get(fold, 0.0):
+            found[fold] = value
+    for fold in vocabulary.near_plain(asked.plain) - found.keys():
         for surface in vocabulary.spellings(fold)[:1]:
             plain = word(vocabulary.surfaces[surface]).plain
-            value = OSA.normalized_similarity(asked.plain, plain) * SAME_FOLD
-            if value > found.get(fold, _LEAST):
-                found[fold] = value
+            found[fold] = OSA.normalized_similarity(asked.plain, plain) * SAME_FOLD
+
+
+def _spelled_alike(
+    form: str, folds: Collection[int], vocabulary: Vocabulary, least: float
+) -> Iterator[tuple[int, str, float]]:
+    numbers = list(folds)
+    texts = list(map(vocabulary.folds.__getitem__, numbers))
+    for text, spelled, at in process.extract(
+        form, texts, scorer=OSA.normalized_similarity, score_cutoff=least, limit=None
+    ):
+        yield numbers[at], text, spelled
 
 
 def similarity(asked: Word, held: Word) -> float:
@@ -130,25 +162,29 @@ def similarity(asked: Word, held: Word) -> float:
         OSA.normalized_similarity(asked.plain, held.plain),
         OSA.normalized_similarity(asked.folded, held.folded),
     )
-    sounds = OSA.normalized_similarity(asked.skeleton, held.skeleton)
-    if sounds < 1.0 or asked.script != held.script:
-        mine, theirs = readings(asked.surface), readings(held.surface)
-        if len(mine) > 1 or len(theirs) > 1:
-            spelled = max(spelled, _best(mine, held.folded), _best(theirs, asked.folded))
-            sounds = max(
-                sounds,
-                _best([skeleton(form) for form in mine], held.skeleton),
-                _best([skeleton(form) for form in theirs], asked.skeleton),
-            )
+    sounds: float = OSA.normalized_similarity(asked.skeleton, held.skeleton)
+    weight = _sound_weight(min(asked.skeleton, held.skeleton, key=len))
     has_gaps = asked.script.omits_vowels != held.script.omits_vowels
-    weight = _sound_weight(min(asked.skeleton, held.skeleton, key=len), is_vowelless=has_gaps)
+    if sounds == 1.0 and has_gaps:
+        spelled = _spelled_without_vowels(asked.folded, held.folded, spelled)
     value = _blend(spelled, sounds, weight)
+    if sounds < 1.0 or asked.script != held.script:
+        value = max(value, _OTHER_READING * _other_readings(asked, held, has_gaps=has_gaps))
     start = JaroWinkler.similarity(asked.plain, held.plain)
     return 0.9 * value + 0.1 * min(start, SAME_FOLD)
 
 
-def _best(forms: Collection[str], form: str) -> float:
-    best: float = process.extractOne(form, forms, scorer=OSA.normalized_similarity)[1]
+def _other_readings(asked: Word, held: Word, *, has_gaps: bool) -> float:
+    """Return how alike two words are by those of their readings that sound the same."""
+    mine = {skeleton(form): form for form in reversed(readings(asked.surface))}
+    theirs = {skeleton(form): form for form in reversed(readings(held.surface))}
+    best = 0.0
+    for sound in mine.keys() & theirs.keys():
+        form, other = mine[sound], theirs[sound]
+        spelled: float = OSA.normalized_similarity(form, other)
+        if has_gaps:
+            spelled = _spelled_without_vowels(form, other, spelled)
+        best = max(best, _blend(spelled, 1.0, _sound_weight(sound)))
     return best
 
 

@@ -17,6 +17,8 @@ from zlib import crc32
 # or the word is found by its skeleton.
 PREFIX = 7
 TWO_MISTAKES_FROM = 5
+# Shorter skeletons are one letter away from half the vocabulary.
+_LEAST_SOUNDS = 3
 _SEGMENT_WORDS = 2048
 _LARGEST_MERGE = 32 * _SEGMENT_WORDS
 
@@ -50,7 +52,7 @@ def near_plain_keys(plain: str) -> list[int]:
 
 def near_sound_keys(skeleton: str) -> list[int]:
     """Return the keys a skeleton shares with skeletons one letter away."""
-    if len(skeleton) < 3:
+    if len(skeleton) < _LEAST_SOUNDS:
         return []
     return [crc32(b"x" + left.encode()) for left in remainders(skeleton, 1)]
 

@@ -258,6 +258,7 @@ _OTHER_READINGS = [
         ("ui", "ui$", "i"),
     )
 ]
+_CARRIED_VOWELS = frozenset(("او", "أو", "اي", "أي"))
 _OWN_READINGS = {
     "이": ("yi", "rhee"),
     "박": ("pak", "bak"),
@@ -286,6 +287,8 @@ def readings(surface: str) -> tuple[str, ...]:
         found[fold(other)] = None
     if first.script is Script.ARABIC and "ع" in surface:
         found[fold(latin_letters(surface.replace("ع", "")))] = None
+    if first.script is Script.ARABIC and surface[:2] in _CARRIED_VOWELS:
+        found[fold(latin_letters(surface[1:]))] = None
     if first.script is Script.HEBREW and "ו" in surface[1:]:
         found[fold(latin_letters(surface[0] + surface[1:].replace("ו", "ב")))] = None
     marked = _letters(surface)

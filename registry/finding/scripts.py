@@ -30,8 +30,8 @@ class Script(IntEnum):
 
     @property
     def omits_vowels(self) -> bool:
-        """Whether short vowels are usually not written."""
-        return self in (Script.ARABIC, Script.HEBREW)
+        """Whether short vowels are usually not written, or get lost on the way to Latin."""
+        return self in (Script.ARABIC, Script.HEBREW, Script.INDIC)
 
 
 _RANGES = (
@@ -180,7 +180,9 @@ def _from_arabic(word: str) -> str:
 
 def _from_hebrew(word: str) -> str:
     bare = _HEBREW_UNWRITTEN.sub("", word).replace("וו", "w")
-    if bare.startswith("ו"):
+    # Alef and ayin carry the vowel that follows them.
+    bare = re.sub("[אע](?=[וי])", "", bare) if len(bare) > 2 else bare
+    if word.startswith("ו"):
         bare = "v" + bare[1:]
     if bare.endswith("ה"):
         bare = bare[:-1] + "a"
