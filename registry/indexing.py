@@ -9,8 +9,14 @@ LAST_DIGITS = 7
 
 
 def contact_token(channel: Channel, value: str) -> int:
-    """Return the token of a normalised phone number (E.164) or e-mail address."""
-    return blind_index("phone" if channel == Channel.SMS else "email", value)
+    """Return the token of a normalised phone number (E.164) or e-mail address.
+
+    Capitals in an address do not count: phones put them where nobody meant them. A
+    message still goes to the address as its owner wrote it.
+    """
+    if channel == Channel.SMS:
+        return blind_index("phone", value)
+    return blind_index("email", value.lower())
 
 
 def last_digits_token(channel: Channel, value: str) -> int | None:

@@ -169,3 +169,13 @@ def test_a_phone_two_people_share_keeps_to_the_person_signed_in(client: Client) 
         client.post("/my/new-code/", {"contact": phone.pk})
         client.post("/my/sign-in/code/", {"code": code_of(phone.proofs.latest("pk"))})
         assert "Second" in text_of(client.get("/my/"))
+
+
+def test_capitals_in_an_address_do_not_lock_anybody_out(client: Client) -> None:
+    person = people.register(emails=["Amal.Haddad@mail.example"])
+    proof = ask_to_sign_in(client, "amal.haddad@Mail.example")
+    assert proof.contact_point is not None
+    assert proof.contact_point.value == "Amal.Haddad@mail.example"
+    client.post("/my/sign-in/code/", {"code": code_of(proof)})
+    assert client.get("/my/").status_code == 200
+    assert person.pk == proof.contact_point.registrant_id
