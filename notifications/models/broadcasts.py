@@ -104,6 +104,9 @@ class Broadcast(models.Model):
                 | Q(
                     approved_by__isnull=False,
                     approved_at__isnull=False,
+                    # A comparison with nothing would let nothing pass for the number.
+                    submitted_count__isnull=False,
+                    typed_count__isnull=False,
                     typed_count=F("submitted_count"),
                 ),
                 name="the_approver_typed_the_number_of_people",
