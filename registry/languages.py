@@ -14,12 +14,24 @@ from django.utils import translation
 
 _ONE_YEAR = 365 * 24 * 3600
 BUTTON = "language"
+SHOWN_IN = "shown_in"
 
 
 def asked_for(request: HttpRequest) -> str | None:
     """Return the language whose button in the page's form was pressed, or None."""
     language = request.POST.get(BUTTON)
     return language if language in dict(settings.LANGUAGES) else None
+
+
+def shown_in(request: HttpRequest) -> str | None:
+    """Return the language the words of a sent form were shown in, if it is not the page's now.
+
+    Somebody may have changed the language in another window meanwhile; what they
+    agreed to are the words they saw.
+    """
+    language = request.POST.get(SHOWN_IN)
+    is_other = language in dict(settings.LANGUAGES) and language != translation.get_language()
+    return language if is_other else None
 
 
 def chosen(request: HttpRequest) -> str | None:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from audit.recording import Actor
 from consent.services import record_answers
-from registry import portal_sessions, selectors
+from registry import languages, portal_sessions, selectors
 from registry.models import Registrant
 from registry.portal_sheet import answers_shown
 
@@ -26,10 +26,11 @@ def switch(request: HttpRequest, person: Registrant, purpose_code: str) -> HttpR
     answer = request.POST.get("answer")
     if answer not in (ON, OFF):
         raise Http404
+    language = languages.shown_in(request) or get_language() or "en"
     events = record_answers(
         actor=Actor.person(person.pk),
         subject_id=person.pk,
-        language=get_language() or "en",
+        language=language,
         answers={purpose_code: answer == ON},
         channel="web",
         method="button",

@@ -69,6 +69,12 @@ def start(request: HttpRequest) -> HttpResponse:
 @gzip_page
 def finish(request: HttpRequest) -> HttpResponse:
     """The second screen: who are you, and what may we do? Sending it registers the person."""
+    if language := languages.shown_in(request):
+        return languages.speak(language, lambda: _finish(request))
+    return _finish(request)
+
+
+def _finish(request: HttpRequest) -> HttpResponse:
     draft = _draft_of(request)
     if draft is None:
         return _no_draft(request)

@@ -265,6 +265,13 @@ def test_a_consent_is_withdrawn_in_one_press_and_at_once(mine: Client, person: R
     assert "You switched it off" in history
 
 
+def test_a_switch_counts_for_the_words_beside_it(mine: Client, person: Registrant) -> None:
+    fields = {"answer": "on", "shown_in": "ar"}
+    mine.post("/my/choices/service_news/", fields)
+    event = ConsentEvent.objects.get(subject_id=person.pk, purpose="service_news")
+    assert (event.language, event.notice.language) == ("ar", "ar")
+
+
 @pytest.mark.parametrize(
     ("purpose", "answer"),
     [("registry_core", "off"), ("no_such_thing", "on"), ("crisis_alert_sms", "maybe")],

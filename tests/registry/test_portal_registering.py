@@ -18,6 +18,7 @@ from tests.registry.portal_visits import (
     WHERE,
     WHO,
     errors_in,
+    held_in,
     register,
     send_where,
     send_who,
@@ -148,6 +149,18 @@ def test_a_tick_is_kept_with_the_words_it_stood_beside(client: Client) -> None:
     event = ConsentEvent.objects.get(purpose="crisis_alert_sms")
     assert (event.state, event.notice_sha256) == (ConsentState.GIVEN, notice.sha256)
     assert (event.method, event.channel, event.language) == ("unticked-box", "web", "ar")
+
+
+def test_a_tick_counts_for_the_words_that_were_seen_whatever_another_window_speaks(
+    client: Client,
+) -> None:
+    client.cookies["language"] = "fr"
+    send_where(client)
+    assert held_in(client.get("/register/who/"))["shown_in"] == ["fr"]
+    client.cookies["language"] = "es"
+    send_who(client, shown_in="fr", consent_crisis_alert_sms="on")
+    assert ConsentEvent.objects.get(purpose="crisis_alert_sms").language == "fr"
+    assert Registrant.objects.get().language == "fr"
 
 
 @pytest.mark.parametrize(
