@@ -73,7 +73,7 @@ def test_several_are_stopped_together(tmp_path: Path) -> None:
 def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     script = (
         "import os, sys; from pathlib import Path; from demo.processes import Process\n"
-        "child = Process('c', [sys.executable, '-c', 'import time; time.sleep(600)'], "
+        "child = Process('c', [sys.executable, '-uc', 'import time; print(1); time.sleep(60)'], "
         "Path(sys.argv[1])); child.start()\n"
         "print(child.pid, flush=True); input()"
     )
@@ -86,6 +86,8 @@ def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     ) as parent:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
+        # Its first line means that it runs what it was started for.
+        wait_for(tmp_path / "log", "1")
         assert is_alive(child)
         parent.kill()
     deadline = time.monotonic() + 10
@@ -96,14 +98,20 @@ def test_a_child_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
 
 def test_a_leftover_is_only_ended_when_it_is_ours(tmp_path: Path) -> None:
     pid_file = tmp_path / "pid"
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as other:
+    other = python(tmp_path, "import time; print('up'); time.sleep(600)", "somebody")
+    other.start()
+    try:
+        # Until its first line the system may not know its command line yet.
+        wait_for(other.log, "up")
         pid_file.write_text(f"{other.pid}\n", encoding="utf-8")
         end_leftover(pid_file, str(tmp_path), signal.SIGTERM)
-        assert other.poll() is None
+        assert other.is_running
         assert not pid_file.exists()
         pid_file.write_text(f"{other.pid}\n", encoding="utf-8")
         end_leftover(pid_file, "time.sleep(600)", signal.SIGTERM)
-        assert other.wait(10) == -signal.SIGTERM
+        assert other.wait(10)
+    finally:
+        other.kill()
 
 
 @pytest.mark.parametrize("content", ["", "no number", "1\n", "-5\n", "0"])
