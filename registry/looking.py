@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 from uuid import UUID
 
 from django.db import transaction
@@ -26,6 +25,7 @@ from encryption.sealed_models import SealedModel
 from geography.models import District, Post
 from geography.selectors import codes_covered_by, countries_in_language
 from registry.access import registrants_visible_to, stays_visible_to
+from registry.finding.client import FinderUnavailable, finder
 from registry.indexing import contact_token, last_digits_token, passport_token
 from registry.models import Channel, ContactPoint
 from registry.recognising import Sought, recognise
@@ -203,12 +203,8 @@ def _tokens_of(sought: Sought) -> Q:
 
 def _found_by_name(user: StaffUser, name: str) -> Findings:
     try:
-        client = import_module("registry.finding.client")
-    except ModuleNotFoundError:
-        return Findings([], is_by_name=True, is_finder_down=True)
-    try:
-        matches = client.finder().search_names(name, post_ids_of(user), MOST_ROWS + 1)
-    except client.FinderUnavailable:
+        matches = finder().search_names(name, post_ids_of(user), MOST_ROWS + 1)
+    except FinderUnavailable:
         return Findings([], is_by_name=True, is_finder_down=True)
     whys = {match.person_id: _NAME_WHYS.get(match.reason, _("Name")) for match in matches}
     return replace(_findings(user, list(whys), whys), is_by_name=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from registry.finding.asking import Asked, asked_for
+from registry.finding.engine import Match
 from registry.finding.gathering import Gathering
 from registry.finding.normalising import forget, is_particle, surfaces, word
 from registry.finding.people import PeopleStore
-from registry.finding.ranking import Held, Reason, Verdict, reason_for
+from registry.finding.ranking import Held, Verdict, reason_for
 from registry.finding.vocabulary import NAME, PLACE, Vocabulary
 
 # What a word is to its person, in the low two bits of the packed word.
@@ -21,15 +21,6 @@ _LEAST_SCORE = 0.45
 # How many times more people are looked at closely than are shown.
 _CLOSELY = 3
 _YEAR_VALUE = 0.03
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """Somebody found: who, how well they fit (0 to 1), and why (a code of `Reason`)."""
-
-    person_id: UUID
-    score: float
-    reason: str
 
 
 class NameIndex:
@@ -151,6 +142,3 @@ class NameIndex:
 
 def _listing(entry: int) -> int:
     return PLACE if entry & 3 == _PLACE else NAME
-
-
-__all__ = ["Match", "NameIndex", "Reason"]

@@ -20,7 +20,6 @@ _SOUND_WEIGHT = (0.0, 0.3, 0.4, 0.52, 0.6, 0.66)
 _CONSONANTS = 0.6
 # Languages that read the letters in another way than the likeliest are that much less likely.
 _OTHER_READING = 0.97
-_LEAST = 0.5
 _MOST_FOLDS = 400
 LEAST_LOOSE = 0.34
 _LOOSE_VALUE = 0.85
@@ -32,19 +31,22 @@ MOST_LOOSE = 0.5
 
 @dataclass(frozen=True)
 class Effort:
-    """How far to look: folds measured again as written, and how alike they must be spelled.
+    """How far to look.
 
-    `same_sound` is for words that sound the same, `near` for those a letter or two away.
+    `least`: how alike a word must be; `closely`: how many are measured again as written;
+    `same_sound` and `near`: how alike words must be spelled that sound the same or are a letter
+    or two away; `least_sounds`: consonants from which skeletons may differ by one.
     """
 
+    least: float
     closely: int
     same_sound: float
     near: float
     least_sounds: int
 
 
-QUICK = Effort(closely=12, same_sound=0.2, near=0.6, least_sounds=4)
-THOROUGH = Effort(closely=30, same_sound=0.2, near=0.45, least_sounds=3)
+QUICK = Effort(least=0.6, closely=12, same_sound=0.2, near=0.6, least_sounds=4)
+THOROUGH = Effort(least=0.5, closely=30, same_sound=0.2, near=0.45, least_sounds=3)
 
 
 def _sound_weight(sound: str) -> float:
@@ -75,7 +77,7 @@ def same_surfaces(asked: Word, vocabulary: Vocabulary) -> dict[int, float]:
 def alike_surfaces(asked: Word, vocabulary: Vocabulary, effort: Effort) -> dict[int, float]:
     """Return how alike the surfaces of the vocabulary are to the asked word, the likest first.
 
-    Surfaces that are less than half alike are left out.
+    Surfaces that are less alike than the effort says are left out.
     """
     found: dict[int, float] = {}
     if asked.plain.isalpha():
@@ -87,7 +89,7 @@ def alike_surfaces(asked: Word, vocabulary: Vocabulary, effort: Effort) -> dict[
     likest = sorted(found, key=lambda fold: -found[fold])[:_MOST_FOLDS]
     alike: dict[int, float] = {}
     for rank, fold in enumerate(likest):
-        if found[fold] < _LEAST:
+        if found[fold] < effort.least:
             break
         for surface in vocabulary.spellings(fold):
             if rank < effort.closely:
