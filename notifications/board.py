@@ -276,9 +276,7 @@ class HelpSought:
 
 def help_sought(dispatch: Dispatch) -> list[HelpSought]:
     """Return who asked for help and has not said since that they are safe, longest first."""
-    rows = dispatch.members.filter(answer="help").order_by(
-        "answered_at", "number"
-    )
+    rows = dispatch.members.filter(answer="help").order_by("answered_at", "number")
     return [
         HelpSought(str(person_id), country_id, area_id, post_id, at)
         for person_id, country_id, area_id, post_id, at in rows.values_list(

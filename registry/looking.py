@@ -26,6 +26,7 @@ from geography.models import District, Post
 from geography.selectors import codes_covered_by, countries_in_language
 from registry.access import registrants_visible_to, stays_visible_to
 from registry.finding.client import FinderUnavailable, finder
+from registry.finding.engine import FinderUnavailable
 from registry.indexing import contact_token, last_digits_token, passport_token
 from registry.models import Channel, ContactPoint
 from registry.recognising import Sought, recognise
@@ -166,7 +167,7 @@ def _exact_whys(user: StaffUser, sought: Sought) -> dict[UUID, Why]:
     for person_id, value in values:
         if value in sought.phones:
             whys[person_id] = _("Phone number")
-        elif value in sought.emails:
+        elif sought.email and value.lower() == sought.email:
             whys[person_id] = _("E-mail address")
     if sought.passport:
         token = passport_token(sought.passport)
@@ -193,9 +194,8 @@ def _tokens_of(sought: Sought) -> Q:
     if sought.phones:
         phones = [contact_token(Channel.SMS, phone) for phone in sought.phones]
         tokens |= Q(channel=Channel.SMS, token__in=phones)
-    if sought.emails:
-        emails = [contact_token(Channel.EMAIL, email) for email in sought.emails]
-        tokens |= Q(channel=Channel.EMAIL, token__in=emails)
+    if sought.email:
+        tokens |= Q(channel=Channel.EMAIL, token=contact_token(Channel.EMAIL, sought.email))
     if sought.last_digits:
         tokens |= Q(last_digits_token=last_digits_token(Channel.SMS, sought.last_digits))
     return tokens

@@ -29,12 +29,12 @@ class Sought:
     """The readings of one text. Empty where it is not that kind of thing.
 
     phones: E.164, one per country it may be in. last_digits: the end of a phone number.
-    name: the text, when it has letters enough to be a name.
+    email: in small letters. name: the text, when it has letters enough to be a name.
     """
 
     phones: tuple[str, ...] = ()
     last_digits: str = ""
-    emails: tuple[str, ...] = ()
+    email: str = ""
     passport: str = ""
     name: str = ""
 
@@ -57,7 +57,7 @@ def recognise(text: str, countries: Iterable[str]) -> Sought:
     # As phone books and browsers copy a number.
     text = re.sub(r"^tel:\s*", "", text, flags=re.IGNORECASE)
     if "@" in text:
-        return Sought(emails=_emails(text))
+        return Sought(email=_email(text))
     digits = "".join(filter(str.isdecimal, ascii_digits(text)))
     letters = sum(character.isalpha() for character in text)
     is_number = letters == 0 and LAST_DIGITS <= len(digits) <= _MOST_DIGITS
@@ -69,13 +69,12 @@ def recognise(text: str, countries: Iterable[str]) -> Sought:
     )
 
 
-def _emails(text: str) -> tuple[str, ...]:
+def _email(text: str) -> str:
     try:
         address: str = EmailField().clean(text)
     except ValidationError:
-        return ()
-    # Only the owner's mail server knows whether capitals matter; officers write them at will.
-    return tuple(dict.fromkeys((address, address.lower())))
+        return ""
+    return address.lower()
 
 
 def _phones(text: str, countries: Iterable[str]) -> tuple[str, ...]:

@@ -96,5 +96,9 @@ ALTER TABLE notifications_broadcast DROP CONSTRAINT a_broadcast_is_of_its_crisis
 
 
 class Migration(migrations.Migration):
-    dependencies = [("notifications", "0001_initial"), ("audit", "0002_append_only"), ("crises", "0001_initial")]
+    dependencies = [
+        ("notifications", "0001_initial"),
+        ("audit", "0002_append_only"),
+        ("crises", "0001_initial"),
+    ]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

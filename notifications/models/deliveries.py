@@ -14,7 +14,6 @@ from consent.models import Basis
 from notifications.models.dispatches import Dispatch, Lane
 from registry.models import Channel
 
-
 # Members, deliveries and attempts are written a million at a time by the engine alone;
 # a foreign key check per row would cost more than the row, so the database keeps none.
 
@@ -101,9 +100,7 @@ class Delivery(models.Model):
     purpose_code = models.CharField(max_length=60)
     # The consent event that permits it.
     proof_id = models.BigIntegerField(null=True)
-    status = models.SmallIntegerField(
-        choices=DeliveryStatus.choices, default=DeliveryStatus.QUEUED
-    )
+    status = models.SmallIntegerField(choices=DeliveryStatus.choices, default=DeliveryStatus.QUEUED)
     reason = models.CharField(max_length=40, blank=True, default="")
     attempts = models.SmallIntegerField(default=0)
     route = models.CharField(max_length=40, blank=True, default="")
@@ -122,8 +119,7 @@ class Delivery(models.Model):
                 name="a_delivery_carries_its_proof",
             ),
             models.CheckConstraint(
-                condition=Q(shared_with_seq__isnull=True)
-                | ~Q(shared_with_seq=F("seq")),
+                condition=Q(shared_with_seq__isnull=True) | ~Q(shared_with_seq=F("seq")),
                 name="a_delivery_is_shared_with_another",
             ),
         ]

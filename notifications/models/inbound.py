@@ -19,9 +19,7 @@ class Receipt(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["provider", "event_id"], name="a_receipt_is_kept_once"
-            )
+            models.UniqueConstraint(fields=["provider", "event_id"], name="a_receipt_is_kept_once")
         ]
         indexes = [
             models.Index(

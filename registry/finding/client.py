@@ -29,9 +29,7 @@ class FinderClient:
         self._seconds = seconds
         self._kept = threading.local()
 
-    def search_names(
-        self, query: str, post_ids: Sequence[int] | None, limit: int
-    ) -> list[Match]:
+    def search_names(self, query: str, post_ids: Sequence[int] | None, limit: int) -> list[Match]:
         """Return who may be meant, the likest first, among the people of these posts.
 
         Raises FinderUnavailable when there is no answer within a second.

@@ -24,9 +24,7 @@ class Match:
 class FindingEngine(Protocol):
     """Looks for people by name."""
 
-    def search_names(
-        self, query: str, post_ids: Sequence[int] | None, limit: int
-    ) -> list[Match]:
+    def search_names(self, query: str, post_ids: Sequence[int] | None, limit: int) -> list[Match]:
         """Return who may be meant, the likest first, among the people of these posts.
 
         None as posts means everybody. Raises FinderUnavailable.

@@ -2,199 +2,461 @@
 
 import django.contrib.postgres.fields
 import django.db.models.deletion
-import encryption.fields
-import encryption.identifiers
 from django.conf import settings
 from django.db import migrations, models
 
+import encryption.fields
+import encryption.identifiers
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('geography', '0002_places'),
+        ("geography", "0002_places"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RegistrationDraft',
+            name="RegistrationDraft",
             fields=[
-                ('id', models.UUIDField(default=encryption.identifiers.new_id, editable=False, primary_key=True, serialize=False)),
-                ('answers', encryption.fields.SealedJSONField(pad_to=512)),
-                ('language', models.CharField(max_length=10)),
-                ('started_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField(db_index=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=encryption.identifiers.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("answers", encryption.fields.SealedJSONField(pad_to=512)),
+                ("language", models.CharField(max_length=10)),
+                ("started_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField(db_index=True)),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='ErasedPerson',
+            name="ErasedPerson",
             fields=[
-                ('person_id', models.UUIDField(primary_key=True, serialize=False)),
-                ('erased_at', models.DateTimeField(auto_now_add=True)),
-                ('changed_in', models.BigIntegerField(default=0, editable=False)),
+                ("person_id", models.UUIDField(primary_key=True, serialize=False)),
+                ("erased_at", models.DateTimeField(auto_now_add=True)),
+                ("changed_in", models.BigIntegerField(default=0, editable=False)),
             ],
             options={
-                'indexes': [models.Index(fields=['changed_in'], name='erased_by_change')],
+                "indexes": [models.Index(fields=["changed_in"], name="erased_by_change")],
             },
         ),
         migrations.CreateModel(
-            name='Registrant',
+            name="Registrant",
             fields=[
-                ('id', models.UUIDField(default=encryption.identifiers.new_id, editable=False, primary_key=True, serialize=False)),
-                ('given_names', encryption.fields.SealedTextField(blank=True)),
-                ('family_names', encryption.fields.SealedTextField(blank=True)),
-                ('alias', encryption.fields.SealedTextField(blank=True)),
-                ('birth', encryption.fields.SealedJSONField(blank=True, null=True)),
-                ('nationality', models.CharField(blank=True, max_length=2)),
-                ('passport_number', encryption.fields.SealedTextField(blank=True)),
-                ('passport_token', models.BigIntegerField(blank=True, null=True)),
-                ('language', models.CharField(max_length=10)),
-                ('other_languages', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=10), default=list, size=None)),
-                ('registered_at', models.DateTimeField(auto_now_add=True)),
-                ('restricted_at', models.DateTimeField(blank=True, null=True)),
-                ('changed_in', models.BigIntegerField(default=0, editable=False)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=encryption.identifiers.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("given_names", encryption.fields.SealedTextField(blank=True)),
+                ("family_names", encryption.fields.SealedTextField(blank=True)),
+                ("alias", encryption.fields.SealedTextField(blank=True)),
+                ("birth", encryption.fields.SealedJSONField(blank=True, null=True)),
+                ("nationality", models.CharField(blank=True, max_length=2)),
+                ("passport_number", encryption.fields.SealedTextField(blank=True)),
+                ("passport_token", models.BigIntegerField(blank=True, null=True)),
+                ("language", models.CharField(max_length=10)),
+                (
+                    "other_languages",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=10), default=list, size=None
+                    ),
+                ),
+                ("registered_at", models.DateTimeField(auto_now_add=True)),
+                ("restricted_at", models.DateTimeField(blank=True, null=True)),
+                ("changed_in", models.BigIntegerField(default=0, editable=False)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('passport_token__isnull', False)), fields=['passport_token'], name='registrant_by_passport'), models.Index(fields=['changed_in'], name='registrant_by_change')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("passport_token__isnull", False)),
+                        fields=["passport_token"],
+                        name="registrant_by_passport",
+                    ),
+                    models.Index(fields=["changed_in"], name="registrant_by_change"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='EmergencyContact',
+            name="EmergencyContact",
             fields=[
-                ('id', models.UUIDField(default=encryption.identifiers.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', encryption.fields.SealedTextField()),
-                ('relation', models.CharField(choices=[('partner', 'Husband, wife or partner'), ('child', 'Child'), ('parent', 'Mother or father'), ('sibling', 'Sister or brother'), ('relative', 'Other family'), ('friend', 'Friend'), ('other', 'Somebody else')], max_length=10)),
-                ('channel', models.SmallIntegerField(choices=[(1, 'E-mail'), (2, 'Text message (SMS)')])),
-                ('value', encryption.fields.SealedTextField(pad_to=64)),
-                ('token', models.BigIntegerField()),
-                ('answer', models.CharField(choices=[('not-asked', 'Not asked yet'), ('agreed', 'Agreed'), ('refused', 'Refused')], default='not-asked', max_length=10)),
-                ('added_at', models.DateTimeField(auto_now_add=True)),
-                ('registrant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='emergency_contacts', to='registry.registrant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=encryption.identifiers.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", encryption.fields.SealedTextField()),
+                (
+                    "relation",
+                    models.CharField(
+                        choices=[
+                            ("partner", "Husband, wife or partner"),
+                            ("child", "Child"),
+                            ("parent", "Mother or father"),
+                            ("sibling", "Sister or brother"),
+                            ("relative", "Other family"),
+                            ("friend", "Friend"),
+                            ("other", "Somebody else"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "channel",
+                    models.SmallIntegerField(choices=[(1, "E-mail"), (2, "Text message (SMS)")]),
+                ),
+                ("value", encryption.fields.SealedTextField(pad_to=64)),
+                ("token", models.BigIntegerField()),
+                (
+                    "answer",
+                    models.CharField(
+                        choices=[
+                            ("not-asked", "Not asked yet"),
+                            ("agreed", "Agreed"),
+                            ("refused", "Refused"),
+                        ],
+                        default="not-asked",
+                        max_length=10,
+                    ),
+                ),
+                ("added_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "registrant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="emergency_contacts",
+                        to="registry.registrant",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='ContactPoint',
+            name="ContactPoint",
             fields=[
-                ('id', models.UUIDField(default=encryption.identifiers.new_id, editable=False, primary_key=True, serialize=False)),
-                ('channel', models.SmallIntegerField(choices=[(1, 'E-mail'), (2, 'Text message (SMS)')])),
-                ('value', encryption.fields.SealedTextField(pad_to=64)),
-                ('token', models.BigIntegerField()),
-                ('last_digits_token', models.BigIntegerField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
-                ('bounced_at', models.DateTimeField(blank=True, null=True)),
-                ('removed_at', models.DateTimeField(blank=True, null=True)),
-                ('registrant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contacts', to='registry.registrant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=encryption.identifiers.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "channel",
+                    models.SmallIntegerField(choices=[(1, "E-mail"), (2, "Text message (SMS)")]),
+                ),
+                ("value", encryption.fields.SealedTextField(pad_to=64)),
+                ("token", models.BigIntegerField()),
+                ("last_digits_token", models.BigIntegerField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
+                ("bounced_at", models.DateTimeField(blank=True, null=True)),
+                ("removed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "registrant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contacts",
+                        to="registry.registrant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ContactLogEntry',
+            name="ContactLogEntry",
             fields=[
-                ('id', models.UUIDField(default=encryption.identifiers.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('call', 'Call'), ('message', 'Message')], max_length=10)),
-                ('outcome', models.CharField(blank=True, choices=[('reached', 'Reached'), ('no-answer', 'No answer'), ('wrong-number', 'Wrong number'), ('safe', 'Reached: safe'), ('needs-help', 'Reached: needs help')], max_length=12)),
-                ('note', encryption.fields.SealedTextField(blank=True, pad_to=128)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('staff', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('registrant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='contact_log', to='registry.registrant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=encryption.identifiers.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("call", "Call"), ("message", "Message")], max_length=10
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("reached", "Reached"),
+                            ("no-answer", "No answer"),
+                            ("wrong-number", "Wrong number"),
+                            ("safe", "Reached: safe"),
+                            ("needs-help", "Reached: needs help"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("note", encryption.fields.SealedTextField(blank=True, pad_to=128)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "staff",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "registrant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="contact_log",
+                        to="registry.registrant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Companion',
+            name="Companion",
             fields=[
-                ('id', models.UUIDField(default=encryption.identifiers.new_id, editable=False, primary_key=True, serialize=False)),
-                ('name', encryption.fields.SealedTextField()),
-                ('birth', encryption.fields.SealedJSONField(blank=True, null=True)),
-                ('relation', models.CharField(choices=[('partner', 'Husband, wife or partner'), ('child', 'Child'), ('parent', 'Mother or father'), ('sibling', 'Sister or brother'), ('relative', 'Other family'), ('friend', 'Friend'), ('other', 'Somebody else')], max_length=10)),
-                ('added_at', models.DateTimeField(auto_now_add=True)),
-                ('registrant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='companions', to='registry.registrant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=encryption.identifiers.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("name", encryption.fields.SealedTextField()),
+                ("birth", encryption.fields.SealedJSONField(blank=True, null=True)),
+                (
+                    "relation",
+                    models.CharField(
+                        choices=[
+                            ("partner", "Husband, wife or partner"),
+                            ("child", "Child"),
+                            ("parent", "Mother or father"),
+                            ("sibling", "Sister or brother"),
+                            ("relative", "Other family"),
+                            ("friend", "Friend"),
+                            ("other", "Somebody else"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("added_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "registrant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="companions",
+                        to="registry.registrant",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Stay',
+            name="Stay",
             fields=[
-                ('id', models.UUIDField(default=encryption.identifiers.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('residence', 'I live here'), ('work', 'I work here'), ('study', 'I study here'), ('travel', 'I am travelling'), ('other', 'Something else')], max_length=12)),
-                ('place', encryption.fields.SealedTextField(blank=True)),
-                ('from_on', models.DateField()),
-                ('until_on', models.DateField(blank=True, null=True)),
-                ('last_confirmed_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('changed_in', models.BigIntegerField(default=0, editable=False)),
-                ('area', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='geography.area')),
-                ('country', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='geography.country')),
-                ('post', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='geography.post')),
-                ('registrant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stays', to='registry.registrant')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=encryption.identifiers.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("residence", "I live here"),
+                            ("work", "I work here"),
+                            ("study", "I study here"),
+                            ("travel", "I am travelling"),
+                            ("other", "Something else"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("place", encryption.fields.SealedTextField(blank=True)),
+                ("from_on", models.DateField()),
+                ("until_on", models.DateField(blank=True, null=True)),
+                ("last_confirmed_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("changed_in", models.BigIntegerField(default=0, editable=False)),
+                (
+                    "area",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="geography.area",
+                    ),
+                ),
+                (
+                    "country",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="geography.country",
+                    ),
+                ),
+                (
+                    "post",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="geography.post",
+                    ),
+                ),
+                (
+                    "registrant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="stays",
+                        to="registry.registrant",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ContactProof',
+            name="ContactProof",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=encryption.identifiers.new_id, editable=False, unique=True)),
-                ('purpose', models.CharField(choices=[('confirm', 'Confirm a contact'), ('sign-in', 'Open my registration')], max_length=10)),
-                ('channel', models.SmallIntegerField(choices=[(1, 'E-mail'), (2, 'Text message (SMS)')])),
-                ('token', models.BigIntegerField()),
-                ('language', models.CharField(max_length=10)),
-                ('asked_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField()),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
-                ('wrong_tries', models.PositiveSmallIntegerField(default=0)),
-                ('used_at', models.DateTimeField(blank=True, null=True)),
-                ('contact_point', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='proofs', to='registry.contactpoint')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "public_id",
+                    models.UUIDField(
+                        default=encryption.identifiers.new_id, editable=False, unique=True
+                    ),
+                ),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("confirm", "Confirm a contact"),
+                            ("sign-in", "Open my registration"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "channel",
+                    models.SmallIntegerField(choices=[(1, "E-mail"), (2, "Text message (SMS)")]),
+                ),
+                ("token", models.BigIntegerField()),
+                ("language", models.CharField(max_length=10)),
+                ("asked_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField()),
+                ("answered_at", models.DateTimeField(blank=True, null=True)),
+                ("wrong_tries", models.PositiveSmallIntegerField(default=0)),
+                ("used_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "contact_point",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="proofs",
+                        to="registry.contactpoint",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['token', 'asked_at'], name='proof_by_contact'), models.Index(fields=['expires_at'], name='proof_by_expiry')],
+                "indexes": [
+                    models.Index(fields=["token", "asked_at"], name="proof_by_contact"),
+                    models.Index(fields=["expires_at"], name="proof_by_expiry"),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='contactpoint',
-            index=models.Index(fields=['token'], name='contact_by_token'),
+            model_name="contactpoint",
+            index=models.Index(fields=["token"], name="contact_by_token"),
         ),
         migrations.AddIndex(
-            model_name='contactpoint',
-            index=models.Index(condition=models.Q(('last_digits_token__isnull', False)), fields=['last_digits_token'], name='contact_by_last_digits'),
+            model_name="contactpoint",
+            index=models.Index(
+                condition=models.Q(("last_digits_token__isnull", False)),
+                fields=["last_digits_token"],
+                name="contact_by_last_digits",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contactpoint',
-            constraint=models.UniqueConstraint(condition=models.Q(('removed_at__isnull', True)), fields=('registrant', 'channel', 'token'), name='a_person_names_a_contact_once'),
+            model_name="contactpoint",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("removed_at__isnull", True)),
+                fields=("registrant", "channel", "token"),
+                name="a_person_names_a_contact_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='contactlogentry',
-            index=models.Index(fields=['registrant', '-at'], name='contact_log_by_person'),
+            model_name="contactlogentry",
+            index=models.Index(fields=["registrant", "-at"], name="contact_log_by_person"),
         ),
         migrations.AddIndex(
-            model_name='stay',
-            index=models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['country', 'area', 'registrant'], name='stay_by_area'),
+            model_name="stay",
+            index=models.Index(
+                condition=models.Q(("ended_at__isnull", True)),
+                fields=["country", "area", "registrant"],
+                name="stay_by_area",
+            ),
         ),
         migrations.AddIndex(
-            model_name='stay',
-            index=models.Index(fields=['post', 'registrant'], name='stay_by_post'),
+            model_name="stay",
+            index=models.Index(fields=["post", "registrant"], name="stay_by_post"),
         ),
         migrations.AddIndex(
-            model_name='stay',
-            index=models.Index(fields=['changed_in'], name='stay_by_change'),
+            model_name="stay",
+            index=models.Index(fields=["changed_in"], name="stay_by_change"),
         ),
         migrations.AddConstraint(
-            model_name='stay',
-            constraint=models.CheckConstraint(condition=models.Q(('until_on__isnull', True), ('until_on__gte', models.F('from_on')), _connector='OR'), name='a_stay_ends_after_it_began'),
+            model_name="stay",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("until_on__isnull", True),
+                    ("until_on__gte", models.F("from_on")),
+                    _connector="OR",
+                ),
+                name="a_stay_ends_after_it_began",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stay',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at__isnull', True), models.Q(('kind', 'travel'), _negated=True)), fields=('registrant',), name='one_open_stay_besides_travels'),
+            model_name="stay",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("ended_at__isnull", True), models.Q(("kind", "travel"), _negated=True)
+                ),
+                fields=("registrant",),
+                name="one_open_stay_besides_travels",
+            ),
         ),
     ]

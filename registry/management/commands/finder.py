@@ -1,30 +1,38 @@
-"""Run the name finder: a process that holds names in memory and answers with ids."""
+"""Run the finder: `manage.py finder`."""
 
 from __future__ import annotations
 
 import signal
-from argparse import ArgumentParser
+from types import FrameType
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from encryption.starting import verify_keys
-from registry.finding.process import FinderProcess, keep_memory_private
+from registry.finding.confining import confine
+from registry.finding.process import Finder
+from registry.finding.serving import AlreadyRunning
 
 
 class Command(BaseCommand):
-    help = __doc__
+    """Holds every name in memory and answers searches over the socket FINDER_SOCKET."""
 
-    def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--socket", default=settings.FINDER_SOCKET, help="where to listen")
+    help = __doc__ or ""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not options["socket"]:
-            raise CommandError("Set FINDER_SOCKET to the path of a socket.")
-        keep_memory_private()
-        verify_keys()
-        process = FinderProcess(options["socket"])
-        for stopping in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(stopping, lambda number, frame: process.stop())
-        process.run()
+        """Work until SIGTERM or Ctrl-C."""
+        path = getattr(settings, "FINDER_SOCKET", "")
+        if not path:
+            raise CommandError("FINDER_SOCKET is empty: search by name is off")
+        confine()
+        try:
+            finder = Finder(path)
+        except AlreadyRunning:
+            raise CommandError("another finder listens at FINDER_SOCKET") from None
+
+        def stop(_number: int, _frame: FrameType | None) -> None:
+            finder.stop()
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        finder.run()
