@@ -110,7 +110,7 @@ def test_the_secrets_made_are_those_the_services_want(tmp_path: Path) -> None:
 
 
 def test_secrets_are_never_made_twice(tmp_path: Path) -> None:
-    command = [sys.executable, ROOT / "deploy" / "make_secrets.py", tmp_path]
+    command = [sys.executable, str(ROOT / "deploy" / "make_secrets.py"), str(tmp_path)]
     subprocess.run(command, check=True)
     first = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     again = subprocess.run(command, check=False, capture_output=True)
