@@ -82,6 +82,10 @@ chromium:
 canary: ready-for-dev chromium ## plant a person and sweep every store for her
 	@exec $(RUN) -m pytest -k canary $(ARGS)
 
+.PHONY: chaos
+chaos: ready-for-dev ## one alert while workers are killed and the broker is wiped
+	@exec $(RUN) -m benchmarks.chaos $(ARGS)
+
 .PHONY: bench-%
 bench-%: ready-for-dev ## one benchmark: benchmarks/%.py
 	@exec $(RUN) -m benchmarks.$* $(ARGS)
