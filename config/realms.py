@@ -75,7 +75,7 @@ class RealmSessionMiddleware(SessionMiddleware):
         name, path = self.cookie_name(realm), "/"
         empty = session.is_empty()
         if name in request.COOKIES and empty:
-            response.delete_cookie(name, path=path, samesite=settings.SESSION_COOKIE_SAMESITE)
+            response.delete_cookie(name, path=path, samesite="Lax")
             patch_vary_headers(response, ("Cookie",))
             return response
         if session.accessed:
@@ -95,7 +95,7 @@ class RealmSessionMiddleware(SessionMiddleware):
                 path=path,
                 secure=settings.SESSION_COOKIE_SECURE,
                 httponly=True,
-                samesite=settings.SESSION_COOKIE_SAMESITE,
+                samesite="Lax",
             )
         return response
 

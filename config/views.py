@@ -26,7 +26,7 @@ def choose_language(request: HttpRequest) -> HttpResponse:
             max_age=ONE_YEAR,
             secure=settings.SESSION_COOKIE_SECURE,
             httponly=True,
-            samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+            samesite="Lax",
         )
     return response
 

@@ -21,8 +21,7 @@ from django.conf import settings
 from django.forms.boundfield import BoundField
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _now
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from entry.presentation import Presentation
@@ -67,7 +66,7 @@ def area_choices(country_code: str, language: str | None = None) -> list[Choice 
             group.append((area.code, area.name))
         elif area.code in wholes:
             inside = {area.code}
-            group = [(area.code, _now("Anywhere in %(area)s") % {"area": area.name})]
+            group = [(area.code, gettext("Anywhere in %(area)s") % {"area": area.name})]
             choices.append((area.name, group))
         else:
             choices.append((area.code, area.name))

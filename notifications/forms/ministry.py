@@ -12,9 +12,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.forms.boundfield import BoundField
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from crises.forms import CountField
 from crises.models import Crisis
@@ -114,19 +113,19 @@ class BroadcastForm(forms.Form):
         # The words are in that language, whatever language the page is in.
         attributes = {"lang": code, "dir": text_direction(code)}
         self.fields[f"subject_{code}"] = TextLineField(
-            label=_now("E-mail subject (%(language)s)") % {"language": name},
+            label=gettext("E-mail subject (%(language)s)") % {"language": name},
             required=False,
             longest=120,
             widget=forms.TextInput(attrs=attributes),
         )
         self.fields[f"sms_{code}"] = TextBlockField(
-            label=_now("SMS text (%(language)s)") % {"language": name},
+            label=gettext("SMS text (%(language)s)") % {"language": name},
             required=False,
             longest=600,
             widget=forms.Textarea(attrs={**attributes, "rows": 4}),
         )
         self.fields[f"email_{code}"] = TextBlockField(
-            label=_now("E-mail text (%(language)s)") % {"language": name},
+            label=gettext("E-mail text (%(language)s)") % {"language": name},
             required=False,
             longest=5000,
             widget=forms.Textarea(attrs={**attributes, "rows": 8}),

@@ -39,6 +39,7 @@ _PLACE_VALUE = 0.92
 _PLACE_LEAST = 0.85
 _JOINED_VALUE = 0.97
 _MINOR_WEIGHT = 0.08
+_COMMON_WEIGHT = 0.6
 
 
 class Term:
@@ -96,7 +97,9 @@ class Term:
         """Set the weight: a rare word says more than a common one."""
         best = self._listed[0][0] if self._listed else 0.0
         bearers = sum(len(named) for value, named in self._listed if value > best - 0.05)
-        self.weight = 0.6 + 0.4 * log((people + 20) / (bearers + 1)) / log(people + 20)
+        self.weight = _COMMON_WEIGHT + (1 - _COMMON_WEIGHT) * log(
+            (people + 20) / (bearers + 1)
+        ) / log(people + 20)
 
     def raise_fit(self, slot: int, value: float) -> None:
         """Let a person fit at least so well."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
+from threading import Event
 from typing import Any
 
 from django.db import Error, close_old_connections, connections
@@ -33,39 +34,41 @@ class Finder:
         self._index = NameIndex()
         self._follower = Follower(self._index)
         self._is_filled = False
-        self._is_stopping = False
+        self._stopping = Event()
         self._server = Server(path, self._answer)
 
     def stop(self) -> None:
         """Let `run` return soon."""
-        self._is_stopping = True
+        self._stopping.set()
         self._server.wake()
 
     def run(self) -> None:
         """Work until stopped."""
+        pause = self._every
         try:
-            while not self._is_stopping:
-                self._work()
+            while not self._stopping.is_set():
+                is_well = self._look()
+                pause = self._every if is_well else min(2 * pause, _LONGEST_PAUSE)
+                self._wait(pause)
         finally:
             self._server.close()
             connections.close_all()
 
-    def _work(self) -> None:
-        pause = self._every
-        while not self._is_stopping:
-            try:
-                close_old_connections()
-                for _ in self._next_batches():
-                    self._server.wait(0)
-                    if self._is_stopping:
-                        return
-                pause = self._every
-            except Error as error:
-                self._database_failed(error)
-                pause = min(2 * pause, _LONGEST_PAUSE)
-            # Changes are few: between looks the key store is not kept waiting.
-            connections["keys"].close()
-            self._wait(pause)
+    def _look(self) -> bool:
+        """Read what is new, answering between batches; return whether the database was there."""
+        try:
+            close_old_connections()
+            for _ in self._next_batches():
+                self._server.wait(0)
+                if self._stopping.is_set():
+                    break
+        except Error as error:
+            logger.warning("database away", extra={"error_code": type(error).__name__})
+            connections.close_all()
+            return False
+        # Changes are few: between looks the key store is not kept waiting.
+        connections["keys"].close()
+        return True
 
     def _next_batches(self) -> Iterator[None]:
         if self._is_filled:
@@ -76,14 +79,9 @@ class Finder:
         yield from self._follower.fill()
         self._is_filled = True
 
-    def _database_failed(self, error: Error) -> None:
-        logger.warning("database away", extra={"error_code": type(error).__name__})
-        for connection in connections.all(initialized_only=True):
-            connection.close()
-
     def _wait(self, seconds: float) -> None:
         until = time.monotonic() + seconds
-        while not self._is_stopping and (left := until - time.monotonic()) > 0:
+        while not self._stopping.is_set() and (left := until - time.monotonic()) > 0:
             self._server.wait(left)
 
     def _answer(self, message: dict[str, Any]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def our_models() -> list[type[models.Model]]:
 
 def sealed_columns() -> set[tuple[str, str]]:
     return {
-        (model._meta.db_table, field.column)
+        (model._meta.db_table, str(field.column))
         for model in our_models()
         for field in model._meta.concrete_fields
         if isinstance(field, SealedField)

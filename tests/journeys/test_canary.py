@@ -25,10 +25,11 @@ from audit.recording import Actor
 from config.logs import LineFormatter, SilentFilter
 from demo.smsgateway import Fate
 from notifications.models import Answer, Delivery, DeliveryStatus
-from registry.models import ContactPoint, Registrant, Relation
+from registry.models import Channel, ContactPoint, Registrant, Relation
 from registry.registration import ContactEntry
 from registry.services.keeping import add_companion, add_emergency_contact
 from tests import sweeping
+from tests.accounts.signing_in import sign_in
 from tests.people import crisis, load_posts, released, staff
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
@@ -156,13 +157,12 @@ def test_canary_nothing_of_her_is_where_it_does_not_belong(
             person=person,
             name=CANARY["emergency contact"],
             relation=Relation.FRIEND,
-            entry=ContactEntry(ContactPoint.objects.all()[0].channel, CANARY["emergency phone"]),
+            entry=ContactEntry(Channel.SMS, CANARY["emergency phone"]),
         )
         sms_gateway.wait_for(CANARY["phone"])
         mailbox.wait_for(CANARY["e-mail"])
         be_refused(client, person_id)
-        officer = Client()
-        officer.force_login(staff(Role.OFFICER))
+        officer = sign_in(staff(Role.OFFICER))
         officer.post(reverse("console:people-find"), {"query": CANARY["phone"]})
         officer.post(reverse("console:people-find"), {"query": CANARY["given names"]})
         dispatch = released(crisis())

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from accounts.models import Role
 from audit.recording import Actor
 from consent.services import record_answers
 from demo.smsgateway import Fate
@@ -264,7 +265,7 @@ def test_pause_holds_resume_goes_on_and_nobody_is_sent_twice(sms_gateway) -> Non
     dispatch = released(crisis())
     addressing.freeze(dispatch.pk)
     dispatch.refresh_from_db()
-    author = staff("author")
+    author = staff(Role.AUTHOR)
     pause_dispatch(actor=author, dispatch=dispatch)
     assert sending.drain(lane=Lane.CRISIS) == 0
     resume_dispatch(actor=author, dispatch=dispatch)
@@ -278,7 +279,7 @@ def test_cancel_stops_what_was_not_handed_over(sms_gateway) -> None:
     dispatch = released(crisis())
     addressing.freeze(dispatch.pk)
     dispatch.refresh_from_db()
-    assert cancel_dispatch(actor=staff("approver"), dispatch=dispatch) == 5
+    assert cancel_dispatch(actor=staff(Role.APPROVER), dispatch=dispatch) == 5
     sending.drain(lane=Lane.CRISIS)
     sweeping.sweep()
     assert list(sms_gateway.messages) == []
