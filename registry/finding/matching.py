@@ -96,16 +96,6 @@ def alike_surfaces(asked: Word, vocabulary: Vocabulary, effort: Effort) -> dict[
                 alike[surface] = similarity(asked, word(vocabulary.surfaces[surface]))
             else:
                 alike[surface] = found[fold]
-    import os
-    from math import log10
-
-    pr = float(os.environ.get("PR", "0"))
-    if pr:
-        for surface, value in alike.items():
-            if value < SAME_FOLD:
-                alike[surface] = min(
-                    value + pr * log10(1 + len(vocabulary.people(surface))), SAME_FOLD
-                )
     ordered = sorted(alike, key=lambda surface: -alike[surface])
     return {surface: alike[surface] for surface in ordered}
 
