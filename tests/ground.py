@@ -15,7 +15,8 @@ from demo.smsgateway import SmsGateway
 # Below the range from which the system takes ports for outgoing connections, so that
 # none of those can be in the way when the live server starts.
 _FIRST_PORT = 18_000
-_PORTS_PER_WORKER = 100
+_PORTS_PER_PROCESS = 100
+_PROCESSES = 140
 
 
 class Ground:
@@ -38,8 +39,10 @@ class Ground:
         self.exercise_mailbox.start()
         self.sms_gateway = SmsGateway(secret=secret).start()
         self.exercise_sms_gateway = SmsGateway(secret=secret).start()
-        worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-        site = f"127.0.0.1:{free_port(_FIRST_PORT + worker * _PORTS_PER_WORKER)}"
+        # A range for each process: the port is looked up now and taken later, and another
+        # run of the suite may be looking at the same moment.
+        ours = os.getpid() % _PROCESSES
+        site = f"127.0.0.1:{free_port(_FIRST_PORT + ours * _PORTS_PER_PROCESS)}"
         os.environ.update(
             {
                 **self.services.keys.environment(),
