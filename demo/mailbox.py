@@ -10,6 +10,7 @@ import asyncio
 import json
 import logging
 import threading
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
@@ -113,13 +114,13 @@ class Mailbox:
 
     def start(self) -> Self:
         """Listen. Raises OSError when the port is taken."""
+        ready: Future[asyncio.Server] = Future()
         self._loop = asyncio.new_event_loop()
-        self._server = self._loop.run_until_complete(
-            self._loop.create_server(self._connection, ADDRESS, self.port)
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        # All of it in one thread of its own: the caller's may have a running loop already.
+        self._thread = threading.Thread(target=self._serve, args=(self._loop, ready), daemon=True)
         self._thread.start()
+        self._server = ready.result()
+        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     def stop(self) -> None:
@@ -129,6 +130,18 @@ class Mailbox:
             asyncio.run_coroutine_threadsafe(self._hang_up(), loop).result()
             loop.call_soon_threadsafe(loop.stop)
             self._thread.join()
+
+    def _serve(self, loop: asyncio.AbstractEventLoop, ready: Future[asyncio.Server]) -> None:
+        asyncio.set_event_loop(loop)
+        try:
+            ready.set_result(
+                loop.run_until_complete(loop.create_server(self._connection, ADDRESS, self.port))
+            )
+        except OSError as error:
+            ready.set_exception(error)
+        else:
+            loop.run_forever()
+        finally:
             loop.close()
 
     def clear(self) -> None:
