@@ -37,7 +37,14 @@ def put_back(aliases: Iterable[str]) -> None:
 
 def _replace(alias: str, name: str, source: str) -> None:
     with _beside(alias) as server:
-        server.execute(_sentence("DROP DATABASE IF EXISTS {} WITH (FORCE)", name))
+        # Not WITH (FORCE): that also wants the right to end autovacuum, which a plain DROP
+        # stops by itself.
+        server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = %s AND usename = current_user",
+            [name],
+        )
+        server.execute(_sentence("DROP DATABASE IF EXISTS {}", name))
         server.execute(_sentence("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY", name, source))
 
 
