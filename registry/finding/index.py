@@ -21,6 +21,7 @@ _LEAST_SCORE = 0.45
 # How many times more people are looked at closely than are shown.
 _CLOSELY = 3
 _YEAR_VALUE = 0.03
+_WORN = 100_000
 
 
 class NameIndex:
@@ -40,6 +41,11 @@ class NameIndex:
     def words(self) -> int:
         """How many different words there are."""
         return len(self._vocabulary)
+
+    @property
+    def is_worn(self) -> bool:
+        """Whether so many people left or changed that filling a new index saves memory."""
+        return self._store.emptied > _WORN + len(self._store)
 
     # --- filling
 

@@ -86,7 +86,8 @@ def alike_surfaces(asked: Word, vocabulary: Vocabulary, effort: Effort) -> dict[
     exact = vocabulary.fold_number(asked.folded)
     if exact is not None:
         found[exact] = SAME_FOLD
-    likest = sorted(found, key=lambda fold: -found[fold])[:_MOST_FOLDS]
+    texts = vocabulary.folds
+    likest = sorted(found, key=lambda fold: (-found[fold], texts[fold]))[:_MOST_FOLDS]
     alike: dict[int, float] = {}
     for rank, fold in enumerate(likest):
         if found[fold] < effort.least:

@@ -166,6 +166,7 @@ _FOLDS = [
         ("e", "^(?:ye|ie|je)(?=[lvkfgn])", "e"),
         ("d", "^dz?h|^dsch|dzh|dsch|^dj|dj", "j"),
         ("x", "^x", "s"),
+        ("hs", "^hs", "s"),
         ("s", "shch|schtsch|szcz|sch|tsh|sh|sz|ts|ss", "s"),
         ("c", "chtch|tsch|tch|cz|cs|tc", "s"),
         ("z", "tz", "s"),

@@ -71,13 +71,14 @@ class Finder:
         return True
 
     def _next_batches(self) -> Iterator[None]:
-        if self._is_filled:
+        if self._is_filled and not self._index.is_worn:
             yield from self._follower.follow()
             return
-        self._index = NameIndex()
-        self._follower = Follower(self._index)
-        yield from self._follower.fill()
-        self._is_filled = True
+        # A worn index goes on answering until the new one is whole.
+        index = NameIndex()
+        follower = Follower(index)
+        yield from follower.fill()
+        self._index, self._follower, self._is_filled = index, follower, True
 
     def _wait(self, seconds: float) -> None:
         until = time.monotonic() + seconds

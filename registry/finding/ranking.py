@@ -105,7 +105,4 @@ def reason_for(verdict: Verdict, words: Sequence[Word]) -> Reason:
         return Reason.EXACT if verdict.is_in_order else Reason.ORDER
     if any(typed.script != held.script for typed, held in pairs):
         return Reason.TRANSLITERATION
-    if all(typed.plain == held.plain for typed, held in pairs):
-        return Reason.SPELLING
-    alike = all(typed.skeleton == held.skeleton for typed, held in pairs)
-    return Reason.TRANSLITERATION if alike else Reason.SPELLING
+    return Reason.SPELLING
