@@ -6,7 +6,8 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_init
+from django.core.exceptions import ImproperlyConfigured
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.dev")
 
@@ -18,3 +19,19 @@ app.autodiscover_tasks()
 @setup_logging.connect
 def keep_own_logging(**_: Any) -> None:
     """Having a receiver keeps Celery from adding handlers that print arguments and values."""
+
+
+@worker_init.connect
+def refuse_wrong_keys(**_: Any) -> None:
+    """Refuse to work with keys other than those the data was sealed with."""
+    from django.db import connections
+
+    from encryption.starting import verify_keys
+
+    try:
+        verify_keys()
+    except ImproperlyConfigured as fault:
+        # Celery swallows what a receiver raises, but not an exit.
+        raise SystemExit(str(fault)) from None
+    # Nothing may be connected when the children fork.
+    connections.close_all()

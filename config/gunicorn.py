@@ -8,6 +8,7 @@ links, and who reads which page from where is nobody's business.
 from __future__ import annotations
 
 import os
+from typing import Any
 
 bind = os.environ.get("WEB_BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_WORKERS", "2"))
@@ -39,3 +40,14 @@ logconfig_dict = {
         "gunicorn.access": {"handlers": [], "propagate": False},
     },
 }
+
+
+def on_starting(server: Any) -> None:
+    """Refuse to serve with keys other than those the data was sealed with."""
+    from django.db import connections
+
+    from encryption.starting import verify_keys
+
+    verify_keys()
+    # Nothing may be connected when the workers fork.
+    connections.close_all()

@@ -1,9 +1,10 @@
-"""Removing what has outlived its purpose: unfinished drafts and old one-time codes."""
+"""Removing what has outlived its purpose: unfinished drafts, old codes, ended sessions."""
 
 from __future__ import annotations
 
 import logging
 
+from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from encryption.person_keys import destroy_keys
@@ -26,6 +27,7 @@ def expire() -> dict[str, int]:
     RegistrationDraft.objects.filter(pk__in=drafts).delete()
     old = list(ContactProof.objects.filter(expires_at__lt=now).values_list("pk", flat=True)[:BATCH])
     ContactProof.objects.filter(pk__in=old).delete()
+    SessionStore.clear_expired()
     gone = {"drafts": len(drafts), "proofs": len(old)}
     if any(gone.values()):
         logger.info("expired drafts=%(drafts)s proofs=%(proofs)s", gone)

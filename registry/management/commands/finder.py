@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from encryption.starting import verify_keys
 from registry.finding.confining import confine
 from registry.finding.process import Finder
 from registry.finding.serving import AlreadyRunning
@@ -25,6 +26,7 @@ class Command(BaseCommand):
         if not path:
             raise CommandError("FINDER_SOCKET is empty: search by name is off")
         confine()
+        verify_keys()
         try:
             finder = Finder(path)
         except AlreadyRunning:
