@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID, uuid4
 
+from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, rule
 
 from registry.finding.index import NameIndex
 
@@ -59,7 +60,7 @@ class Changes(RuleBasedStateMachine):
         self.people[person_id] = person
         self.index.add(person_id, names, "", posts, year, place)
 
-    @invariant()
+    @rule()
     def finds_what_a_rebuilt_index_finds(self) -> None:
         rebuilt = NameIndex()
         rebuilt.load_later()
@@ -74,5 +75,9 @@ class Changes(RuleBasedStateMachine):
                     query, post_ids=asked
                 )
 
+    def teardown(self) -> None:
+        self.finds_what_a_rebuilt_index_finds()
+
 
 TestChanges = Changes.TestCase
+TestChanges.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
