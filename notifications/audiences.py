@@ -196,12 +196,7 @@ def purpose_parameters() -> dict[str, Any]:
 def permitted_sql(placed: str) -> str:
     """Return the SQL of `reachable_sql` for people given by a query with `placed_sql`'s columns."""
     return f"""
-        WITH placed AS ({placed}),
-        consents AS (
-            SELECT subject_id, purpose_code, proof_id FROM consent_live
-             WHERE purpose_code IN (%(sms_purpose)s, %(mail_purpose)s)
-               AND (%(first)s::uuid IS NULL OR subject_id >= %(first)s)
-               AND (%(end)s::uuid IS NULL OR subject_id < %(end)s)),
+        WITH placed AS MATERIALIZED ({placed}),
         permitted AS (
             SELECT p.registrant_id, p.country_id, p.area_id, p.post_id,
                    c.id AS contact_point_id, c.channel, c.token,
@@ -217,10 +212,15 @@ def permitted_sql(placed: str) -> str:
               JOIN registry_registrant r ON r.id = p.registrant_id AND r.restricted_at IS NULL
               JOIN registry_contactpoint c
                 ON c.registrant_id = p.registrant_id AND c.removed_at IS NULL
-              JOIN consents l
-                ON l.subject_id = p.registrant_id
-               AND l.purpose_code = CASE c.channel WHEN {int(Channel.SMS)} THEN %(sms_purpose)s
-                                                   ELSE %(mail_purpose)s END)
+              -- One look into the index per contact. LIMIT keeps it that: without it the
+              -- planner may read all consents of the register for every person placed.
+              CROSS JOIN LATERAL (
+                   SELECT live.purpose_code, live.proof_id FROM consent_live live
+                    WHERE live.subject_id = p.registrant_id
+                      AND live.purpose_code =
+                          CASE c.channel WHEN {int(Channel.SMS)} THEN %(sms_purpose)s
+                                         ELSE %(mail_purpose)s END
+                    LIMIT 1) l)
         SELECT registrant_id, country_id, area_id, post_id, contact_point_id, channel, token,
                language, purpose_code, proof_id
           FROM permitted WHERE is_confirmed OR NOT has_confirmed"""

@@ -315,3 +315,18 @@ def test_those_who_share_a_reached_address_were_reached() -> None:
         status=DeliveryStatus.HANDED_OVER
     )
     assert {p for p, _ in rows(AudienceRule(reached_by=(dispatch.pk,)))} == family
+
+
+def test_consents_are_looked_up_person_by_person_in_the_index() -> None:
+    """On a large register the planner once read every consent again for each person placed."""
+    register()
+    sql, parameters = reachable_sql(AudienceRule((BEIRUT,)))
+    parameters |= {"first": None, "end": None, "languages": ["en"], "fallback": "en"}
+    with connection.cursor() as cursor:
+        # So that the tables' smallness does not speak for reading them whole.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {sql}", parameters)
+        plan = [line for (line,) in cursor.fetchall()]
+    looks = [number for number, line in enumerate(plan) if "on consent_consentevent" in line]
+    assert len(looks) == 1
+    assert "subject_id = r.id" in plan[looks[0] + 1] or "subject_id = p." in plan[looks[0] + 1]
