@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from crises.models import Crisis
 from crises.selectors import affected_names
 from notifications.models import BroadcastKind
+from notifications.rendering import text_direction
 
 # {language: {"subject": str, "email": str, "sms": str}}, as an author would type them.
 PreparedTexts = dict[str, dict[str, str]]
@@ -28,7 +29,8 @@ def prepared_texts(crisis: Crisis, kind: BroadcastKind) -> PreparedTexts:
     texts = {}
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
-            places = ", ".join(affected_names(crisis))
+            comma = "، " if text_direction(language) == "rtl" else ", "
+            places = comma.join(affected_names(crisis))
             texts[language] = {part: words % {"places": places} for part, words in writer().items()}
     return texts
 
