@@ -18,13 +18,14 @@ from dataclasses import dataclass
 from itertools import islice
 from uuid import UUID
 
-from django.db import connection
+from django.db import ProgrammingError, connection
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from encryption.keyring import Erased, SealError
 from encryption.sealed_models import share_key_page
 from registry.finding.index import NameIndex
+from registry.finding.snapshot import Moment, Unusable
 from registry.models import ErasedPerson, Registrant, Stay
 
 logger = logging.getLogger(__name__)
@@ -45,11 +46,29 @@ def horizon() -> Horizon:
     """Return the horizon of this moment."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint "
-            "FROM pg_current_snapshot() AS s"
+            "SELECT pg_snapshot_xmin(now)::text::bigint, pg_snapshot_xmax(now)::text::bigint "
+            "FROM pg_current_snapshot() AS now"
         )
         oldest_open, following = cursor.fetchone()
     return Horizon(oldest_open, following)
+
+
+def origin() -> str:
+    """Name the history that transaction numbers belong to: server, timeline, database.
+
+    A server restored from a backup counts on from another number and has another timeline.
+    Raises Unusable where the host does not let us know.
+    """
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT concat_ws('-', system_identifier, timeline_id, database.oid) "
+                "FROM pg_control_system(), pg_control_checkpoint(), pg_database AS database "
+                "WHERE datname = current_database()"
+            )
+            return str(cursor.fetchone()[0])
+    except ProgrammingError:
+        raise Unusable("origin unknown") from None
 
 
 class Follower:
@@ -59,6 +78,28 @@ class Follower:
         self._index = index
         self._since: Horizon | None = None
         self._day: datetime.date | None = None
+
+    @classmethod
+    def resumed(cls, index: NameIndex, moment: Moment) -> Follower:
+        """Go on from what a snapshot knew. Raises Unusable if the database has another past."""
+        if moment.origin != origin() or moment.next > horizon().next:
+            raise Unusable("other database")
+        follower = cls(index)
+        follower._since = Horizon(moment.oldest_open, moment.next)
+        follower._day = datetime.date.fromisoformat(moment.day)
+        return follower
+
+    def moment(self) -> Moment:
+        """Return what the index knows now. Raises Unusable where that cannot be told."""
+        assert self._since is not None
+        assert self._day is not None
+        return Moment(
+            origin=origin(),
+            oldest_open=self._since.oldest_open,
+            next=self._since.next,
+            day=self._day.isoformat(),
+            made_at=timezone.now().isoformat(),
+        )
 
     def fill(self) -> Iterator[None]:
         """Read everybody."""

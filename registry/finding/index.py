@@ -10,6 +10,7 @@ from registry.finding.asking import Asked, asked_for
 from registry.finding.engine import Match
 from registry.finding.gathering import Gathering
 from registry.finding.normalising import forget, is_particle, surfaces, word
+from registry.finding.parts import Parts, below, under
 from registry.finding.people import PeopleStore
 from registry.finding.ranking import Held, Verdict, reason_for
 from registry.finding.vocabulary import NAME, PLACE, Vocabulary
@@ -103,6 +104,18 @@ class NameIndex:
             self._vocabulary.release(entry >> 2)
         forget()
         return True
+
+    def parts(self) -> dict[str, bytes]:
+        """Return everything in it as bytes, by name."""
+        return {**under("people", self._store.parts()), **under("words", self._vocabulary.parts())}
+
+    @classmethod
+    def restored(cls, parts: Parts) -> NameIndex:
+        """Undo `parts`."""
+        index = cls()
+        index._store.restore(below("people", parts))
+        index._vocabulary.restore(below("words", parts))
+        return index
 
     # --- asking
 

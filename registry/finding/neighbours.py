@@ -13,6 +13,8 @@ from array import array
 from collections.abc import Callable, Iterable
 from zlib import crc32
 
+from registry.finding.parts import Parts, below, numbers, under
+
 # Letters beyond the seventh are not taken out: mistakes there meet in the first seven anyway,
 # or the word is found by its skeleton.
 PREFIX = 7
@@ -60,31 +62,35 @@ def near_sound_keys(skeleton: str) -> list[int]:
 class Segment:
     """Numbers listed by key, packed into two arrays and never changed."""
 
-    def __init__(self, numbers: list[int], keys_of: Callable[[int], Iterable[int]]) -> None:
+    def __init__(
+        self, numbers: array[int], shift: int, starts: array[int], entries: array[int]
+    ) -> None:
         self.numbers = numbers
+        self._shift = shift
+        self._starts = starts
+        self._entries = entries
+
+    @classmethod
+    def packed(cls, listed: array[int], keys_of: Callable[[int], Iterable[int]]) -> Segment:
+        """List these numbers under their keys."""
         buckets = array("I")
         lengths = array("H")
-        for number in numbers:
+        for number in listed:
             before = len(buckets)
             buckets.extend(keys_of(number))
             lengths.append(len(buckets) - before)
         # About two entries a bucket: a false candidate costs less than an empty bucket.
-        self._shift = 32 - max(8, (len(buckets) // 2).bit_length())
-        self._starts = array("I", bytes(4 * ((1 << (32 - self._shift)) + 1)))
-        starts, shift = self._starts, self._shift
+        shift = 32 - max(8, (len(buckets) // 2).bit_length())
+        starts = array("I", bytes(4 * ((1 << (32 - shift)) + 1)))
         for key in buckets:
             starts[(key >> shift) + 1] += 1
         total = 0
         for bucket, count in enumerate(starts):
             total += count
             starts[bucket] = total
-        self._entries = array("I", bytes(4 * len(buckets)))
-        self._fill(buckets, lengths)
-
-    def _fill(self, buckets: array[int], lengths: array[int]) -> None:
-        starts, shift, entries = self._starts, self._shift, self._entries
+        entries = array("I", bytes(4 * len(buckets)))
         at = 0
-        for number, length in zip(self.numbers, lengths, strict=True):
+        for number, length in zip(listed, lengths, strict=True):
             for key in buckets[at : at + length]:
                 bucket = key >> shift
                 entries[starts[bucket]] = number
@@ -93,16 +99,31 @@ class Segment:
         # Filling moved every start to its end: move them back by one place.
         starts.insert(0, 0)
         starts.pop()
+        return cls(listed, shift, starts, entries)
+
+    def parts(self) -> dict[str, bytes]:
+        """Return everything in it as bytes."""
+        return {
+            "numbers": self.numbers.tobytes(),
+            "shift": bytes([self._shift]),
+            "starts": self._starts.tobytes(),
+            "entries": self._entries.tobytes(),
+        }
+
+    @classmethod
+    def restored(cls, parts: Parts) -> Segment:
+        """Undo `parts`."""
+        return cls(
+            numbers("I", parts["numbers"]),
+            parts["shift"][0],
+            numbers("I", parts["starts"]),
+            numbers("I", parts["entries"]),
+        )
 
     def listed(self, key: int) -> array[int]:
         """Return the numbers in the bucket of a key, some of which have other keys."""
         bucket = key >> self._shift
         return self._entries[self._starts[bucket] : self._starts[bucket + 1]]
-
-    @property
-    def size_in_bytes(self) -> int:
-        """Memory held by the two arrays."""
-        return 4 * (len(self._starts) + len(self._entries))
 
 
 class Neighbours:
@@ -132,19 +153,21 @@ class Neighbours:
 
     def settle(self) -> None:
         """Pack everything into one segment."""
-        numbers = [number for segment in self._segments for number in segment.numbers]
-        numbers += self._fresh_numbers + (self._waiting or [])
+        everything = array("I")
+        for segment in self._segments:
+            everything.extend(segment.numbers)
+        everything.extend(self._fresh_numbers + (self._waiting or []))
         self._waiting, self._fresh, self._fresh_numbers = None, {}, []
-        self._segments = [Segment(numbers, self._keys_of)] if numbers else []
+        self._segments = [Segment.packed(everything, self._keys_of)] if everything else []
 
     def _pack(self) -> None:
-        self._segments.append(Segment(self._fresh_numbers, self._keys_of))
+        self._segments.append(Segment.packed(array("I", self._fresh_numbers), self._keys_of))
         self._fresh, self._fresh_numbers = {}, []
         while len(self._segments) > 1:
             last, before = self._segments[-1], self._segments[-2]
             if len(before.numbers) > min(2 * len(last.numbers), _LARGEST_MERGE):
                 break
-            merged = Segment(before.numbers + last.numbers, self._keys_of)
+            merged = Segment.packed(before.numbers + last.numbers, self._keys_of)
             self._segments[-2:] = [merged]
 
     def candidates(self, keys: Iterable[int]) -> set[int]:
@@ -158,7 +181,16 @@ class Neighbours:
                 found.update(fresh)
         return found
 
-    @property
-    def size_in_bytes(self) -> int:
-        """Memory held by the packed segments."""
-        return sum(segment.size_in_bytes for segment in self._segments)
+    def parts(self) -> dict[str, bytes]:
+        """Return everything in it as bytes."""
+        if self._fresh_numbers:
+            self._pack()
+        found: dict[str, bytes] = {}
+        for number, segment in enumerate(self._segments):
+            found |= under(str(number), segment.parts())
+        return found
+
+    def restore(self, parts: Parts) -> None:
+        """Undo `parts`."""
+        count = len({name.partition(".")[0] for name in parts})
+        self._segments = [Segment.restored(below(str(each), parts)) for each in range(count)]

@@ -6,10 +6,13 @@ lists of people under a word stay sorted by themselves.
 
 from __future__ import annotations
 
+import json
 from array import array
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from uuid import UUID
+
+from registry.finding.parts import Parts, below, numbers, under
 
 _FREE, _LEFT = 0, 0xFFFFFFFF
 NOBODY_POSTED = -1
@@ -26,6 +29,16 @@ class SlotTable:
 
     def __len__(self) -> int:
         return self._count
+
+    def parts(self) -> dict[str, bytes]:
+        """Return everything in it but the ids as bytes."""
+        return {"table": self._table.tobytes(), "count": array("Q", [self._count]).tobytes()}
+
+    def restore(self, parts: Parts) -> None:
+        """Undo `parts`."""
+        self._table = numbers("I", parts["table"])
+        self._count = numbers("Q", parts["count"])[0]
+        self._filled = len(self._table) - self._table.count(_FREE)
 
     def get(self, key: bytes) -> int | None:
         """Return the slot of 16 id bytes."""
@@ -123,6 +136,33 @@ class PeopleStore:
         del members[bisect_left(members, slot)]
         self.post_sets[slot] = NOBODY_POSTED
         return slot, words
+
+    def parts(self) -> dict[str, bytes]:
+        """Return everything in it as bytes."""
+        return {
+            "ids": bytes(self._ids),
+            "starts": self._starts.tobytes(),
+            "words": self._words.tobytes(),
+            "years": self.years.tobytes(),
+            "post_sets": self.post_sets.tobytes(),
+            "sets": json.dumps([sorted(posts) for posts in self._sets]).encode(),
+            **under("slots", self._slots.parts()),
+        }
+
+    def restore(self, parts: Parts) -> None:
+        """Undo `parts`, in an empty store."""
+        self._ids += parts["ids"]
+        self._starts = numbers("I", parts["starts"])
+        self._words = numbers("I", parts["words"])
+        self.years = numbers("h", parts["years"])
+        self.post_sets = numbers("i", parts["post_sets"])
+        self._sets = [frozenset(posts) for posts in json.loads(parts["sets"])]
+        self._set_numbers = {posts: at for at, posts in enumerate(self._sets)}
+        self._members = [array("I") for _ in self._sets]
+        for slot, number in enumerate(self.post_sets):
+            if number != NOBODY_POSTED:
+                self._members[number].append(slot)
+        self._slots.restore(below("slots", parts))
 
     def words(self, slot: int) -> array[int]:
         """Return the packed words of a person, in the order given."""

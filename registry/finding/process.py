@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from threading import Event
 from typing import Any
 
 from django.db import Error, close_old_connections, connections
+from django.utils import timezone
 
 from registry.finding.following import Follower
 from registry.finding.index import NameIndex
 from registry.finding.serving import Server
+from registry.finding.snapshot import Unusable, read, write
 
 logger = logging.getLogger(__name__)
 
 _EVERY = 1.0
 _LONGEST_PAUSE = 30.0
+_KEPT_SECONDS = 6 * 60 * 60
 _MOST_RESULTS = 100
 
 
@@ -26,11 +31,14 @@ class Finder:
 
     `run` returns after `stop`, which may be called from another thread or a signal handler.
     A database that is away makes the finder wait and try again; it goes on answering from
-    what it knows.
+    what it knows. With a `snapshot` file it starts from there and keeps it fresh.
     """
 
-    def __init__(self, path: str, every: float = _EVERY) -> None:
+    def __init__(self, path: str, every: float = _EVERY, snapshot: str = "") -> None:
         self._every = every
+        self._snapshot = Path(snapshot) if snapshot else None
+        self._keep_after = 0.0
+        self._writer = 0
         self._index = NameIndex()
         self._follower = Follower(self._index)
         self._is_filled = False
@@ -49,10 +57,12 @@ class Finder:
             while not self._stopping.is_set():
                 is_well = self._look()
                 pause = self._every if is_well else min(2 * pause, _LONGEST_PAUSE)
+                self._keep()
                 self._wait(pause)
         finally:
             self._server.close()
             connections.close_all()
+            self._await_writer()
 
     def _look(self) -> bool:
         """Read what is new, answering between batches; return whether the database was there."""
@@ -71,6 +81,10 @@ class Finder:
         return True
 
     def _next_batches(self) -> Iterator[None]:
+        if not self._is_filled and self._resume():
+            yield from self._follower.follow()
+            self._is_filled = True
+            return
         if self._is_filled and not self._index.is_worn:
             yield from self._follower.follow()
             return
@@ -79,6 +93,58 @@ class Finder:
         follower = Follower(index)
         yield from follower.fill()
         self._index, self._follower, self._is_filled = index, follower, True
+
+    def _resume(self) -> bool:
+        """Start from the snapshot; return whether there is one to start from."""
+        if self._snapshot is None:
+            return False
+        begin = time.monotonic()
+        try:
+            self._index, moment = read(self._snapshot, timezone.now())
+            self._follower = Follower.resumed(self._index, moment)
+        except Unusable as error:
+            logger.info("snapshot not used", extra={"reason_code": str(error).replace(" ", "-")})
+            return False
+        took = time.monotonic() - begin
+        extra = {"people_count": len(self._index), "load_seconds": took}
+        logger.info("snapshot opened", extra=extra)
+        return True
+
+    def _keep(self) -> None:
+        """Write the snapshot every few hours: somebody erased since must not stay in it.
+
+        A copy of this process does it, so that nobody waits for an answer meanwhile.
+        """
+        self._await_writer(os.WNOHANG)
+        if self._snapshot is None or not self._is_filled or self._writer:
+            return
+        if time.monotonic() < self._keep_after:
+            return
+        self._keep_after = time.monotonic() + _KEPT_SECONDS
+        try:
+            moment = self._follower.moment()
+        except (Unusable, Error) as error:
+            logger.warning("snapshot not kept", extra={"error_code": type(error).__name__})
+            return
+        self._writer = os.fork()
+        if self._writer:
+            return
+        status = 1
+        try:
+            write(self._snapshot, self._index, moment)
+            status = 0
+        finally:
+            # Nothing of the parent's, neither connections nor files, is the copy's to close.
+            os._exit(status)
+
+    def _await_writer(self, options: int = 0) -> None:
+        if not self._writer:
+            return
+        ended, status = os.waitpid(self._writer, options)
+        if ended:
+            self._writer = 0
+            level = logging.WARNING if status else logging.INFO
+            logger.log(level, "snapshot written", extra={"exit_status": status})
 
     def _wait(self, seconds: float) -> None:
         until = time.monotonic() + seconds

@@ -19,6 +19,16 @@ from registry.finding.neighbours import (
     sound_key,
 )
 from registry.finding.normalising import skeleton, skeletons, word
+from registry.finding.parts import (
+    Parts,
+    below,
+    from_lists,
+    from_texts,
+    lists,
+    numbers,
+    texts,
+    under,
+)
 from registry.finding.scripts import script_of
 
 NAME, PLACE = 0, 1
@@ -141,6 +151,43 @@ class Vocabulary:
             del people[at]
         if not people:
             self._listed[kind][surface] = None
+
+    # --- keeping
+
+    def parts(self) -> dict[str, bytes]:
+        """Return everything in it as bytes."""
+        found = {
+            "surfaces": from_texts(self.surfaces),
+            "folds": from_texts(self.folds),
+            "fold_of": self.fold_of.tobytes(),
+            "uses": self._uses.tobytes(),
+            "speaker": self._speaker.tobytes(),
+            "vowelless": self._vowelless.tobytes(),
+            **under("neighbours", self.neighbours.parts()),
+        }
+        for kind, listed in enumerate(self._listed):
+            found[f"lengths.{kind}"], found[f"people.{kind}"] = from_lists(listed)
+        return found
+
+    def restore(self, parts: Parts) -> None:
+        """Undo `parts`, in an empty vocabulary."""
+        self.fold_of = numbers("I", parts["fold_of"])
+        self._uses = numbers("I", parts["uses"])
+        self._speaker = numbers("I", parts["speaker"])
+        self._vowelless = numbers("H", parts["vowelless"])
+        self.surfaces = texts(parts["surfaces"], len(self.fold_of))
+        self.folds = texts(parts["folds"], len(self._speaker))
+        self._surface_numbers = {text: at for at, text in enumerate(self.surfaces) if text}
+        self._fold_numbers = {text: at for at, text in enumerate(self.folds) if text}
+        for surface in self._surface_numbers.values():
+            fold = self.fold_of[surface]
+            if self._speaker[fold] != surface:
+                self._others.setdefault(fold, []).append(surface)
+        names, places = (
+            lists(parts[f"lengths.{kind}"], parts[f"people.{kind}"]) for kind in (NAME, PLACE)
+        )
+        self._listed = (names, places)
+        self.neighbours.restore(below("neighbours", parts))
 
     # --- asking
 

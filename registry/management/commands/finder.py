@@ -28,7 +28,7 @@ class Command(BaseCommand):
         confine()
         verify_keys()
         try:
-            finder = Finder(path)
+            finder = Finder(path, snapshot=getattr(settings, "FINDER_SNAPSHOT", ""))
         except AlreadyRunning:
             raise CommandError("another finder listens at FINDER_SOCKET") from None
 

@@ -19,7 +19,7 @@ Registered = tuple[str, list[int], int, str]
 
 
 class Changes(RuleBasedStateMachine):
-    """People are added, changed and removed; now and then the index packs itself."""
+    """People are added, changed and removed; now and then the index packs or restores itself."""
 
     ids = Bundle("ids")
 
@@ -54,6 +54,10 @@ class Changes(RuleBasedStateMachine):
     @rule()
     def settle(self) -> None:
         self.index.settle()
+
+    @rule()
+    def keep_and_restore(self) -> None:
+        self.index = NameIndex.restored(self.index.parts())
 
     def _put(self, person_id: UUID, person: Registered) -> None:
         names, posts, year, place = person
