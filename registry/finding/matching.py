@@ -14,6 +14,7 @@ from registry.finding.vocabulary import Vocabulary
 # Two words that fold to the same form differ in habit of writing only.
 SAME_FOLD = 0.97
 SAME_PLAIN = 0.99
+CUSTOMARY = 0.95
 # How much the consonants say about a word, by how many of them there are.
 _SOUND_WEIGHT = (0.0, 0.3, 0.4, 0.52, 0.6, 0.66)
 # Of a pair of which one lacks its vowels, how much of the spelling is in the consonants.
@@ -97,6 +98,7 @@ def alike_surfaces(asked: Word, vocabulary: Vocabulary, effort: Effort) -> dict[
                 alike[surface] = similarity(asked, word(vocabulary.surfaces[surface]))
             else:
                 alike[surface] = found[fold]
+    alike |= dict.fromkeys(vocabulary.customary(asked.folded), CUSTOMARY)
     ordered = sorted(alike, key=lambda surface: -alike[surface])
     return {surface: alike[surface] for surface in ordered}
 

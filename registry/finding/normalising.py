@@ -20,9 +20,9 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from registry.finding.scripts import Script, latin_letters, script_of
+from registry.finding.scripts import Script, hangul_by_letter, latin_letters, script_of
 
-NORM_VERSION = 1
+NORM_VERSION = 2
 # Longer input is cut: nobody's name, and work grows with length.
 MAX_WORD_LETTERS = 40
 MAX_WORDS = 16
@@ -277,15 +277,22 @@ _OWN_READINGS = {
 }
 
 
+def own_readings(surface: str) -> tuple[str, ...]:
+    """Return the folded forms a word has by custom, which no rule would give it."""
+    if script_of(surface) is not Script.HANGUL:
+        return ()
+    customary = (hangul_by_letter(surface), *_OWN_READINGS.get(surface, ()))
+    usual = fold(latin_letters(surface))
+    return tuple(dict.fromkeys(form for form in map(fold, customary) if form != usual))
+
+
 @lru_cache(maxsize=16_384)
 def readings(surface: str) -> tuple[str, ...]:
     """Return the folded forms a word may have, the likeliest first, at most MAX_READINGS."""
     first = word(surface)
     if not first.plain.isalpha():
         return (first.folded,)
-    found = dict.fromkeys([first.folded])
-    for other in _OWN_READINGS.get(surface, ()):
-        found[fold(other)] = None
+    found = dict.fromkeys([first.folded, *own_readings(surface)])
     if first.script is Script.ARABIC and "ع" in surface:
         found[fold(latin_letters(surface.replace("ع", "")))] = None
     if first.script is Script.ARABIC and surface[:2] in _CARRIED_VOWELS:

@@ -199,8 +199,11 @@ def _join_apart(letters: Iterable[str]) -> str:
 
 
 def _from_hangul(word: str) -> str:
-    if word in _KOREAN_FAMILY:
-        return _KOREAN_FAMILY[word]
+    return _KOREAN_FAMILY.get(word) or hangul_by_letter(word)
+
+
+def hangul_by_letter(word: str) -> str:
+    """Return a Korean word as its letters sound, family names too."""
     parts = []
     for letter in word:
         number = ord(letter) - 0xAC00

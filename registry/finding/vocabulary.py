@@ -18,7 +18,7 @@ from registry.finding.neighbours import (
     near_sound_keys,
     sound_key,
 )
-from registry.finding.normalising import skeleton, skeletons, word
+from registry.finding.normalising import own_readings, skeleton, skeletons, word
 from registry.finding.parts import (
     Parts,
     below,
@@ -49,6 +49,8 @@ class Vocabulary:
         self._speaker = array("I")
         self._others: dict[int, list[int]] = {}
         self._vowelless = array("H")
+        # Surfaces by the folded forms custom gives them besides their own.
+        self._customary: dict[str, list[int]] = {}
         self._listed: tuple[list[array[int] | None], list[array[int] | None]] = ([], [])
         self.neighbours = Neighbours(self._keys_of)
 
@@ -72,6 +74,8 @@ class Vocabulary:
         else:
             self._others.setdefault(fold, []).append(number)
         self._surface_numbers[surface] = number
+        for form in own_readings(surface):
+            self._customary.setdefault(form, []).append(number)
         self.surfaces.append(surface)
         self.fold_of.append(fold)
         self._uses.append(0)
@@ -118,6 +122,8 @@ class Vocabulary:
         # Numbers are not used again: keys in packed segments still point at them.
         written, fold = self.surfaces[surface], self.fold_of[surface]
         del self._surface_numbers[written]
+        for form in own_readings(written):
+            self._customary[form].remove(surface)
         self.surfaces[surface] = ""
         self._vowelless[fold] -= script_of(written).omits_vowels
         others = self._others.get(fold, [])
@@ -179,7 +185,9 @@ class Vocabulary:
         self.folds = texts(parts["folds"], len(self._speaker))
         self._surface_numbers = {text: at for at, text in enumerate(self.surfaces) if text}
         self._fold_numbers = {text: at for at, text in enumerate(self.folds) if text}
-        for surface in self._surface_numbers.values():
+        for written, surface in self._surface_numbers.items():
+            for form in own_readings(written):
+                self._customary.setdefault(form, []).append(surface)
             fold = self.fold_of[surface]
             if self._speaker[fold] != surface:
                 self._others.setdefault(fold, []).append(surface)
@@ -205,6 +213,10 @@ class Vocabulary:
             return []
         others = self._others.get(fold)
         return [self._speaker[fold], *others] if others else [self._speaker[fold]]
+
+    def customary(self, folded: str) -> list[int]:
+        """Return the surfaces that custom writes with this folded form: 박 is "pak"."""
+        return self._customary.get(folded, [])
 
     def people(self, surface: int, kind: int = NAME) -> array[int]:
         """Return the slots of the people listed under a surface, in growing order."""
