@@ -153,22 +153,28 @@ class Board:
         return sha256_hex(repr(shown))[:32]
 
 
+# Written without a join on purpose: while an alert is going out the statistics of these
+# tables are minutes old, and a join then reads the whole audience once per person. Sorting
+# takes the same time whatever the planner believes.
 _PEOPLE = """
-    WITH standing AS (
-        SELECT m.number, m.answer, coalesce(m.area_id, m.country_id, '') AS area,
-               coalesce(bool_or(coalesce(t.status, d.status) = ANY(%(reached)s)), false)
-                   AS was_reached,
-               coalesce(bool_or(coalesce(t.status, d.status) = ANY(%(waiting)s)), false)
-                   AS is_waiting,
-               coalesce(bool_and(coalesce(t.status, d.status) = ANY(%(not_sent)s)), true)
-                   AS was_not_sent
-          FROM notifications_audiencemember m
-          LEFT JOIN notifications_delivery d
-            ON d.dispatch_id = m.dispatch_id AND d.member_number = m.number
-          LEFT JOIN notifications_delivery t
-            ON t.dispatch_id = d.dispatch_id AND t.seq = d.shared_with_seq
-         WHERE m.dispatch_id = %(dispatch)s
-         GROUP BY m.number, m.answer, area
+    WITH messages AS (
+        -- Rows that share an address stand behind the one that was sent.
+        SELECT member_number AS number,
+               first_value(status) OVER (PARTITION BY coalesce(shared_with_seq, seq)
+                                         ORDER BY shared_with_seq NULLS FIRST) AS status
+          FROM notifications_delivery WHERE dispatch_id = %(dispatch)s
+    ), facts AS (
+        SELECT number, coalesce(area_id, country_id, '') AS area, answer,
+               NULL::smallint AS status
+          FROM notifications_audiencemember WHERE dispatch_id = %(dispatch)s
+         UNION ALL
+        SELECT number, NULL, NULL, status FROM messages
+    ), standing AS (
+        SELECT max(area) AS area, max(answer) AS answer,
+               coalesce(bool_or(status = ANY(%(reached)s)), false) AS was_reached,
+               coalesce(bool_or(status = ANY(%(waiting)s)), false) AS is_waiting,
+               coalesce(bool_and(status = ANY(%(not_sent)s)), true) AS was_not_sent
+          FROM facts GROUP BY number HAVING max(area) IS NOT NULL
     )
     SELECT area,
            count(*) FILTER (WHERE answer = 'safe'),

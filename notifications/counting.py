@@ -231,6 +231,9 @@ def preview(
         + permitted_sql("SELECT * FROM preview_placed"),
         parameters | purpose_parameters(),
     )
+    # Tables just made have no statistics, and the planner would take them for empty.
+    cursor.execute("ANALYZE preview_placed")
+    cursor.execute("ANALYZE preview_rows")
     try:
         return _counted(cursor, parameters)
     finally:

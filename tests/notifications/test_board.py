@@ -376,3 +376,18 @@ def test_every_code_has_words(code: str, words: str) -> None:
 def test_a_board_names_its_numbers() -> None:
     board = Board(Dispatch(), Numbers([("LB", Standing(safe=1)), ("LB-BA", Standing(2))], [], []))
     assert board.all == Standing(safe=3)
+
+
+def test_the_board_is_read_without_joins(dispatch: Dispatch) -> None:
+    """While an alert goes out the statistics are minutes old, and a join may take for ever."""
+    from django.db import connection
+
+    from notifications import board
+
+    write(dispatch, [reached(), reached()])
+    parameters = {"dispatch": dispatch.pk, "reached": [20], "waiting": [0], "not_sent": [50]}
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {board._PEOPLE}", parameters)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Nested Loop" not in plan
+    assert "Join" not in plan
