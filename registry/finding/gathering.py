@@ -30,7 +30,8 @@ from registry.finding.vocabulary import NAME, PLACE, Vocabulary
 # People listed under the words alike to one typed word, at most, the likest words first: when
 # they are all looked at, and when they are only compared with those found already.
 _MOST_PEOPLE = 40_000
-_MOST_COMPARED = 150_000
+_MOST_COMPARED = 250_000
+_FEW = 20_000
 # People who fit one term alone, looked at when too few fit two.
 _MOST_SINGLES = 1_500
 _MOST_LOOSE = 60
@@ -137,6 +138,8 @@ class Gathering:
         self._vocabulary = vocabulary
         self._store = store
         self._scope = scope
+        # The people of a few posts are so few that each is compared with every term.
+        self._few = set(scope) if scope is not None and scope.size <= _FEW else None
         self.terms = [Term(typed, vocabulary) for typed in asked.words]
         self._minor = [Term(typed, vocabulary) for typed in asked.minor]
         # Typed words run together, and who has them so.
@@ -213,14 +216,22 @@ class Gathering:
                 )
 
     def _in_scope(self, slots: Collection[int]) -> set[int]:
+        if self._few is not None:
+            return self._few.intersection(slots)
         return set(slots) if self._scope is None else set(self._scope.only(slots))
+
+    def _gather(self, term: Term) -> None:
+        if self._few is None:
+            term.gather()
+        else:
+            term.compare(self._few)
 
     def _by_size(self) -> list[Term]:
         return sorted(self.terms, key=lambda term: term.size)
 
     def _fitting_all(self) -> set[int]:
         rarest, *others = self._by_size()
-        rarest.gather()
+        self._gather(rarest)
         slots = self._in_scope(rarest.fit)
         for term in others:
             term.compare(slots)
@@ -233,7 +244,7 @@ class Gathering:
             term.widen(effort)
         terms = self._by_size()
         for base in terms[: max(1, min(2, len(terms) - 1))]:
-            base.gather()
+            self._gather(base)
         near = self._in_scope(set().union(*(term.fit for term in terms)))
         self._find_joined()
         self._find_parted()
@@ -251,8 +262,7 @@ class Gathering:
     def _fitting_one(self) -> set[int]:
         slots: set[int] = set()
         for term in self.terms:
-            if not term.fit or len(term.fit) < term.size:
-                term.gather()
+            self._gather(term)
             alone = self._in_scope(term.fit)
             if len(alone) > _MOST_SINGLES:
                 alone = set(nlargest(_MOST_SINGLES, alone, key=term.fit.__getitem__))
@@ -281,7 +291,7 @@ class Gathering:
         self._joined = []
         for at, typed in self._asked.joined:
             whole = Term(typed, self._vocabulary)
-            whole.gather()
+            self._gather(whole)
             whole.fit = {slot: whole.fit[slot] for slot in self._in_scope(whole.fit)}
             self._joined.append((at, whole))
 
