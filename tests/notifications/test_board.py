@@ -6,6 +6,7 @@ import datetime
 import random
 from collections import Counter
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -385,7 +386,12 @@ def test_the_board_is_read_without_joins(dispatch: Dispatch) -> None:
     from notifications import board
 
     write(dispatch, [reached(), reached()])
-    parameters = {"dispatch": dispatch.pk, "reached": [20], "waiting": [0], "not_sent": [50]}
+    parameters: dict[str, Any] = {
+        "dispatch": dispatch.pk,
+        "reached": [20],
+        "waiting": [0],
+        "not_sent": [50],
+    }
     with connection.cursor() as cursor:
         cursor.execute(f"EXPLAIN {board._PEOPLE}", parameters)
         plan = "\n".join(line for (line,) in cursor.fetchall())
