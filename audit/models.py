@@ -53,3 +53,36 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.act} #{self.pk}"
+
+
+class Seal(models.Model):
+    """A root over the rows of one stretch of a stream, chained to the seal before it.
+
+    It covers the rows of transactions from `from_xid` up to but not with `to_xid` (None: all
+    that were left when an epoch was closed) with ids above `after_id` and, once its epoch is
+    closed, up to `until_id`. Hashes are 64 hex digits. Never changed (migration 0004).
+    """
+
+    stream = models.CharField(max_length=60)
+    number = models.PositiveIntegerField()
+    epoch = models.PositiveIntegerField()
+    columns = ArrayField(models.CharField(max_length=63))
+    from_xid = models.BigIntegerField()
+    to_xid = models.BigIntegerField(null=True)
+    after_id = models.BigIntegerField()
+    until_id = models.BigIntegerField(null=True)
+    first_id = models.BigIntegerField(null=True)
+    last_id = models.BigIntegerField(null=True)
+    rows = models.BigIntegerField()
+    root = models.CharField(max_length=64)
+    previous = models.CharField(max_length=64)
+    chain = models.CharField(max_length=64)
+    sealed_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["stream", "number"], name="seals_are_numbered"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stream} {self.number}"

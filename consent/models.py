@@ -11,6 +11,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -144,9 +145,14 @@ class ConsentEvent(models.Model):
     post_id = models.IntegerField(null=True)
     staff_id = models.UUIDField(null=True)
     app_build = models.CharField(max_length=40)
+    # For sealing, see audit.sealing. Events older than this column have none.
+    transaction_id = models.BigIntegerField(
+        null=True, db_default=RawSQL("pg_current_xact_id()::text::bigint", ())
+    )
 
     class Meta:
         indexes = [
+            models.Index(fields=["transaction_id"], name="consent_by_transaction"),
             models.Index(
                 fields=["purpose", "subject_id", "-id"],
                 include=["state", "purpose_version", "valid_until"],

@@ -287,6 +287,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": schedule(2.0),
         "options": {"queue": "urgent", "expires": 2},
     },
+    "seal-record": {
+        "task": "audit.tasks.seal",
+        "schedule": schedule(300.0),
+        "options": {"queue": "routine", "expires": 300},
+    },
     "expire": {
         "task": "registry.tasks.expire",
         "schedule": schedule(300.0),
