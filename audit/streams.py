@@ -19,7 +19,7 @@ class Stream:
     @classmethod
     def of(cls, model: type[Model]) -> Stream:
         """Describe a model's table with every column it has."""
-        columns = tuple(field.column for field in model._meta.concrete_fields)
+        columns = tuple(field.column or field.name for field in model._meta.concrete_fields)
         if not {"id", "transaction_id"} <= set(columns):
             raise ValueError(f"{model.__name__} cannot be sealed")
         return cls(model._meta.label_lower, model._meta.db_table, columns)

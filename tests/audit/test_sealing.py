@@ -43,7 +43,7 @@ def _triggers(table: str) -> list[tuple[str]]:
             "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal",
             [table],
         )
-        return cursor.fetchall()
+        return [(str(name),) for (name,) in cursor.fetchall()]
 
 
 def events(count: int) -> None:
