@@ -4,28 +4,51 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Q
 
+from encryption.erasures import note_finished
 from notifications.models import (
     Answer,
+    AudienceMember,
     Delivery,
     DeliveryStatus,
     InboundMessage,
     PersonalText,
 )
+from registry.models import ContactPoint
+from registry.services.erasing import is_settled
+
+# Overwritten row by row: an address must stand in a dispatch once, an erased one too.
+_CUT_TIES = """
+    UPDATE notifications_delivery
+       SET address_token = ('x' || substr(md5(gen_random_uuid()::text), 1, 16))::bit(64)::bigint,
+           provider_reference = '', contact_proof_id = NULL
+     WHERE registrant_id = %s"""
 
 
-@transaction.atomic
 def forget_person(person_id: UUID) -> None:
     """Remove what a person said and was told; their deliveries keep counting, unnamed.
 
     Queued deliveries are skipped; the address tokens of all of theirs are
-    overwritten, so that nothing ties them to a phone any more.
+    overwritten, so that nothing ties them to a phone any more. Safe to repeat, and
+    repeated (registry.services.erasing.finish_erasures): a message that was being sent
+    may write down how it went after the first time.
     """
-    Answer.objects.filter(registrant_id=person_id).delete()
-    PersonalText.objects.filter(registrant_id=person_id).delete()
-    InboundMessage.objects.filter(registrant_id=person_id).delete()
-    mine = Delivery.objects.filter(registrant_id=person_id)
-    mine.filter(status__in=[DeliveryStatus.QUEUED, DeliveryStatus.DEFERRED]).update(
-        status=DeliveryStatus.SKIPPED, reason="erased"
-    )
+    with transaction.atomic():
+        Answer.objects.filter(registrant_id=person_id).delete()
+        PersonalText.objects.filter(registrant_id=person_id).delete()
+        mine = Delivery.objects.filter(registrant_id=person_id)
+        tokens = set(mine.values_list("address_token", flat=True))
+        others = set(ContactPoint.objects.filter(token__in=tokens).values_list("token", flat=True))
+        InboundMessage.objects.filter(
+            Q(registrant_id=person_id) | Q(sender_token__in=tokens - others)
+        ).delete()
+        mine.filter(status__in=[DeliveryStatus.QUEUED, DeliveryStatus.DEFERRED]).update(
+            status=DeliveryStatus.SKIPPED, reason="erased"
+        )
+        AudienceMember.objects.filter(registrant_id=person_id).update(answer="", answered_at=None)
+        with connection.cursor() as cursor:
+            cursor.execute(_CUT_TIES, [person_id])
+    if is_settled(person_id):
+        note_finished([person_id])

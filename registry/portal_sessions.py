@@ -7,14 +7,16 @@ are those of the portal's realm (config.realms).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import wraps
 from typing import Concatenate, ParamSpec
 from uuid import UUID
 
+from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils import timezone
 
 from encryption.keyring import Erased
 from registry import selectors
@@ -154,3 +156,15 @@ def sign_in_proof_ids(request: HttpRequest) -> Sequence[int]:
     """Return the sign-in codes this visitor asked for, oldest first."""
     kept: list[int] = request.session.get(_SIGN_IN, [])
     return kept
+
+
+def end_sessions_of(person_ids: Collection[UUID]) -> int:
+    """End every portal session of these people, on whatever device; return how many."""
+    wanted = {str(person_id) for person_id in person_ids}
+    ended = 0
+    # What a session holds is not to be searched in SQL; there are few at any time.
+    for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
+        held = session.get_decoded()
+        if not wanted.isdisjoint({held.get(_PERSON), held.get(_DRAFT)}):
+            ended += session.delete()[0]
+    return ended

@@ -4,7 +4,7 @@ from registry.models.contacts import Channel, ContactPoint, ContactProof, ProofP
 from registry.models.drafts import RegistrationDraft
 from registry.models.family import Companion, ContactAnswer, EmergencyContact, Relation
 from registry.models.looks import CallOutcome, ContactLogEntry, LookReason
-from registry.models.people import ErasedPerson, Registrant
+from registry.models.people import ErasedPerson, Registrant, Restoration
 from registry.models.stays import Stay, StayKind
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Registrant",
     "RegistrationDraft",
     "Relation",
+    "Restoration",
     "Stay",
     "StayKind",
 ]

@@ -7,6 +7,7 @@ from django.db import models
 
 from encryption.fields import SealedJSONField, SealedTextField
 from encryption.identifiers import new_id
+from encryption.models import RestorationMark
 from encryption.sealed_models import SealedModel, SealedQuerySet
 
 
@@ -73,3 +74,7 @@ class ErasedPerson(models.Model):
 
     def __str__(self) -> str:
         return str(self.person_id)
+
+
+class Restoration(RestorationMark):
+    """A restoration of this database from a backup."""

@@ -1,13 +1,31 @@
-"""Erasing a person: first the key, then the rows."""
+"""Erasing a person: first the key, then the rows, then what only machines hold."""
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
 from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
 
 from audit.recording import Actor, record
-from encryption.person_keys import destroy_keys
-from registry import signals
-from registry.models import ContactProof, ErasedPerson, Registrant
+from encryption import erasures
+from registry import portal_sessions, signals
+from registry.models import (
+    ContactPoint,
+    ContactProof,
+    EmergencyContact,
+    ErasedPerson,
+    Registrant,
+    RegistrationDraft,
+)
+
+# What was under way when somebody was erased (a message being sent, a form being stored)
+# has ended after this; then their rows are cleared once more.
+_SETTLED = datetime.timedelta(minutes=2)
+_BATCH = 200
 
 
 def erase_person(*, actor: Actor, person: Registrant) -> None:
@@ -18,12 +36,80 @@ def erase_person(*, actor: Actor, person: Registrant) -> None:
     and audit stay; they name an id that leads nowhere.
     """
     person_id = person.pk
-    destroy_keys([person_id])
+    erasures.erase_keys([person_id])
+    _remove(actor, "registry.person-erased", [person_id])
+
+
+def repeat_erasures(person_ids: Sequence[UUID], *, act: str = "registry.erasure-repeated") -> int:
+    """Remove the rows of people whose keys were destroyed before, in batches.
+
+    For people who came back with a restored backup, and for erasures that were cut short.
+    Returns how many of them still had a registration.
+    """
+    found = 0
+    for start in range(0, len(person_ids), _BATCH):
+        found += _remove(Actor.machine(), act, person_ids[start : start + _BATCH])
+    return found
+
+
+def finish_erasures(limit: int = 500) -> int:
+    """Clear once more what is left of people erased a while ago; return how many there were.
+
+    Whoever listens to `person_erased` clears what is theirs and then calls
+    `encryption.erasures.note_finished`.
+    """
+    waiting = erasures.unfinished(timezone.now() - _SETTLED, limit)
+    if waiting:
+        repeat_erasures(waiting, act="registry.erasure-finished")
+    return len(waiting)
+
+
+def is_settled(person_id: UUID) -> bool:
+    """Tell whether nothing that began before a person's erasure can still be under way."""
+    erased = ErasedPerson.objects.filter(person_id=person_id)
+    return erased.filter(erased_at__lt=timezone.now() - _SETTLED).exists()
+
+
+def _remove(actor: Actor, act: str, person_ids: Sequence[UUID]) -> int:
     with transaction.atomic():
-        ErasedPerson.objects.get_or_create(person_id=person_id)
-        ContactProof.objects.filter(contact_point__registrant_id=person_id).delete()
-        Registrant.objects.filter(pk=person_id).delete()
-        record(actor, "registry.person-erased", subject_id=person_id)
-        transaction.on_commit(
-            lambda: signals.person_erased.send_robust(Registrant, person_id=person_id)
+        known = set(
+            ErasedPerson.objects.filter(person_id__in=person_ids).values_list(
+                "person_id", flat=True
+            )
         )
+        here = set(Registrant.objects.filter(pk__in=person_ids).values_list("pk", flat=True))
+        ErasedPerson.objects.bulk_create(
+            [ErasedPerson(person_id=person_id) for person_id in person_ids],
+            ignore_conflicts=True,
+        )
+        # Somebody who came back must be taken out of the finder's memory again.
+        ErasedPerson.objects.filter(person_id__in=here & known).update(erased_at=F("erased_at"))
+        _remove_rows(person_ids)
+        for person_id in person_ids:
+            if person_id in here or person_id not in known:
+                record(actor, act, subject_id=person_id)
+        transaction.on_commit(lambda: _announce(person_ids))
+    portal_sessions.end_sessions_of(person_ids)
+    return len(here)
+
+
+def _remove_rows(person_ids: Sequence[UUID]) -> None:
+    contacts = ContactPoint.objects.filter(registrant_id__in=person_ids)
+    tokens = set(contacts.values_list("token", flat=True))
+    ContactProof.objects.filter(contact_point__registrant_id__in=person_ids).delete()
+    Registrant.objects.filter(pk__in=person_ids).delete()
+    RegistrationDraft.objects.filter(pk__in=person_ids).delete()
+    # Codes asked for by a number alone. Where others share it they are theirs as well.
+    ContactProof.objects.filter(token__in=tokens - _still_used(tokens)).delete()
+
+
+def _still_used(tokens: Collection[int]) -> set[int]:
+    return {
+        *ContactPoint.objects.filter(token__in=tokens).values_list("token", flat=True),
+        *EmergencyContact.objects.filter(token__in=tokens).values_list("token", flat=True),
+    }
+
+
+def _announce(person_ids: Sequence[UUID]) -> None:
+    for person_id in person_ids:
+        signals.person_erased.send_robust(Registrant, person_id=person_id)
