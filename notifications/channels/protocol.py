@@ -46,6 +46,10 @@ class HandedOver:
     #: The provider's own id, for matching receipts; empty when it gave none.
     provider_reference: str
     code: str
+    #: False when the provider only asked for patience: nobody's attempt is spent.
+    spends_attempt: bool = True
+    #: The name of the provider it went to; empty where a route has only one.
+    provider: str = ""
 
 
 class RouteUnavailable(Exception):

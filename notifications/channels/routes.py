@@ -4,6 +4,12 @@ smtp://user:password@host:587?starttls=1     e-mail; also ca_file=, helo=, final
 smtps://user:password@host:465               e-mail, encrypted from the first byte
 https://:secret@host/path?connections=4      SMS gateway; also from=, ca_file=, timeout=
 http://...                                   the same without encryption, for a local gateway
+kannel+http://user:password@host:13013/cgi-bin/sendsms   Kannel; also connections=, from=,
+                                             smsc=, receipts= (our callback address)
+twilio+https://account:secret@host/2010-04-01/...   an API in Twilio's manner; the same options
+smpp://system_id:password@host:2775          an operator's SMSC; also window=, tps=, from=,
+                                             bind=, system_type=, timeout=, enquire=
+smpps://...                                  the same, encrypted from the first byte
 
 No error repeats the URL: it holds a secret.
 """
@@ -19,11 +25,18 @@ from django.core.exceptions import ImproperlyConfigured
 
 from notifications.channels.httpsms import HttpSmsRoute, SmsGateway
 from notifications.channels.protocol import Channel, OutgoingMail, OutgoingSms
+from notifications.channels.smpp import SmppRoute
+from notifications.channels.smpp_session import Smsc, Take
 from notifications.channels.smtp import SmtpRoute
 from notifications.channels.smtp_session import SmtpEndpoint
 
 _MAIL_PORTS = {"smtp": 25, "smtps": 465}
 _SMS_PORTS = {"http": 80, "https": 443}
+_SMPP_PORTS = {"smpp": 2775, "smpps": 3550}
+_SMPP_OPTIONS = {
+    "window", "tps", "from", "bind", "system_type", "timeout", "enquire", "ca_file", "ids"
+}  # fmt: skip
+_BINDS = ("transmitter", "transceiver")
 
 
 def open_route(url: str, *, is_exercise: bool) -> Channel[Any]:
@@ -61,8 +74,42 @@ def open_mail_route(url: str, *, is_exercise: bool) -> Channel[OutgoingMail]:
     )
 
 
-def open_sms_route(url: str, *, is_exercise: bool) -> Channel[OutgoingSms]:
-    """Return the SMS channel for an http:// or https:// URL. Raises ImproperlyConfigured."""
+def smsc_of(url: str) -> Smsc:
+    """Return the SMSC an smpp:// or smpps:// URL names. Raises ImproperlyConfigured."""
+    parts, host, port, options = _taken_apart(url, _SMPP_PORTS, _SMPP_OPTIONS)
+    bind = options.get("bind", "transmitter")
+    if bind not in _BINDS:
+        raise ImproperlyConfigured(f"bind in a route URL must be {' or '.join(_BINDS)}")
+    sender = options.get("from", settings.SMS_SENDER)
+    if not sender.isascii() or not 0 < len(sender) <= 20:
+        raise ImproperlyConfigured("from in a route URL must be 1 to 20 ASCII characters")
+    return Smsc(
+        host=host,
+        port=port,
+        system_id=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        system_type=options.get("system_type", ""),
+        sender=sender,
+        bind=bind,
+        is_encrypted=parts.scheme == "smpps",
+        ca_file=options.get("ca_file", ""),
+        window=_whole(options, "window", 10),
+        parts_per_second=_positive(options, "tps", 1.0) if "tps" in options else 0.0,
+        answer_timeout=_positive(options, "timeout", 10.0),
+        enquire_seconds=_positive(options, "enquire", 30.0),
+    )
+
+
+def open_sms_route(
+    url: str, *, is_exercise: bool, take: Take | None = None
+) -> Channel[OutgoingSms]:
+    """Return the SMS channel for a URL. Raises ImproperlyConfigured.
+
+    take: keeps what an SMSC delivers, where the URL asks for bind=transceiver.
+    """
+    scheme = urlsplit(url).scheme
+    if scheme in _SMPP_PORTS:
+        return SmppRoute(smsc_of(url), is_exercise=is_exercise, take=take)
     parts, host, port, options = _taken_apart(
         url, _SMS_PORTS, {"connections", "from", "ca_file", "timeout"}
     )
@@ -91,7 +138,7 @@ def share_an_endpoint(first_url: str, second_url: str) -> bool:
     endpoints = set()
     for url in (first_url, second_url):
         parts = urlsplit(url)
-        port = parts.port or {**_MAIL_PORTS, **_SMS_PORTS}.get(parts.scheme)
+        port = parts.port or {**_MAIL_PORTS, **_SMS_PORTS, **_SMPP_PORTS}.get(parts.scheme)
         endpoints.add(((parts.hostname or "").rstrip("."), port))
     return len(endpoints) == 1
 

@@ -64,7 +64,7 @@ class Received:
         return only
 
 
-class _ThreadedServer:
+class ThreadedServer:
     """An asyncio server on a free loopback port, in a thread of its own."""
 
     def __init__(self) -> None:
@@ -133,7 +133,7 @@ class _HangUp(ConnectionError):
     pass
 
 
-class SmtpSink(_ThreadedServer):
+class SmtpSink(ThreadedServer):
     """An SMTP server that keeps what it gets. `commands` lists what clients said."""
 
     def __init__(self, behaviour: Behaviour | None = None) -> None:
@@ -327,7 +327,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-class SmsSink(_ThreadedServer):
+class SmsSink(ThreadedServer):
     """An SMS gateway. `requests` holds (headers, decoded body); `plan` decides by number."""
 
     def __init__(self, plan: Callable[[str], Answer | None] = lambda _number: None) -> None:
