@@ -15,7 +15,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from consent.models import ConsentEvent, ConsentState
+from consent.models import Basis, ConsentEvent, ConsentState, GivenBy
+from consent.receipts import Receipt, receipt_code
+from consent.wording import GIVEN_BY, STATES, field_words, words_of
 from geography.models import Post
 from geography.selectors import area_name, country_name
 from registry.masking import masked_contact, masked_number
@@ -99,6 +101,7 @@ class Entry:
     text: str
     by: str = ""
     language: str = ""
+    code: str = ""
 
 
 def sheet_shown(sheet: Sheet) -> SheetShown:
@@ -209,23 +212,38 @@ def _reason(code: str) -> str:
     return str(LookReason(code).label) if code in LookReason.values else ""
 
 
-_STATES: dict[str, Text] = {
-    ConsentState.GIVEN: gettext_lazy("You said yes"),
-    ConsentState.RENEWED: gettext_lazy("You said yes again"),
-    ConsentState.REFUSED: gettext_lazy("You said no"),
-    ConsentState.WITHDRAWN: gettext_lazy("You switched it off"),
-    ConsentState.EXPIRED: gettext_lazy("It ran out"),
-}
-
-
 def answers_shown(events: Iterable[ConsentEvent]) -> list[Entry]:
     """Return consent events: when, what was answered, and to which words in which language."""
     return [
         Entry(
             at=event.occurred_at,
-            title=str(_STATES.get(event.state, _("Changed by us"))),
+            title=str(STATES[ConsentState(event.state)]),
+            code=receipt_code(event.event_id),
             text=event.notice.sentence,
             language=event.language,
         )
         for event in events
+    ]
+
+
+def receipt_shown(receipt: Receipt) -> list[Row]:
+    """Return a receipt in the words of the page's language."""
+    occurred, until = (
+        date_format(timezone.localtime(datetime.datetime.fromisoformat(each)), "DATETIME_FORMAT")
+        for each in (receipt.occurred_at, receipt.valid_until)
+    )
+    return [
+        Row(_("Receipt"), receipt.code, "ltr"),
+        Row(_("Your answer"), str(STATES[ConsentState(receipt.state)])),
+        Row(_("When"), occurred),
+        Row(_("Counts until"), until),
+        Row(_("Who answered"), str(GIVEN_BY[GivenBy(receipt.given_by)])),
+        Row(_("What it is about"), ", ".join(field_words(receipt.fields))),
+        Row(_("Who gets it"), ", ".join(words_of(each) for each in receipt.recipients)),
+        Row(_("How long"), words_of(receipt.retention)),
+        Row(_("Where it is kept"), words_of(receipt.storage_place)),
+        Row(_("Who is responsible"), words_of(receipt.authority)),
+        Row(_("Why the law allows it"), str(Basis(receipt.basis).label)),
+        Row(_("Version of the words"), str(receipt.purpose_version)),
+        Row(_("Fingerprint of the words"), receipt.notice_sha256[:16], "ltr"),
     ]

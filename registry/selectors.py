@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from audit.models import ActorKind, AuditEvent
 from consent.models import ConsentEvent, LiveConsent
+from consent.receipts import Receipt, receipt_code, receipt_of, same_code
 from consent.services import Choice, choices_for
 from encryption.sealed_models import share_key_page
 from geography.models import Post
@@ -142,6 +143,15 @@ def consent_history(person_id: UUID) -> list[ConsentEvent]:
     """Return every answer a person gave about a purpose, newest first, with its words."""
     events = ConsentEvent.objects.filter(subject_id=person_id)
     return list(events.select_related("notice").order_by("-pk"))
+
+
+def receipt_with(person_id: UUID, typed: str) -> Receipt | None:
+    """Return the receipt of a person's own answer by its code, however it was typed."""
+    events = ConsentEvent.objects.filter(subject_id=person_id)
+    for event in events.select_related("purpose", "notice"):
+        if same_code(typed, receipt_code(event.event_id)):
+            return receipt_of(event)
+    return None
 
 
 def looks_at(person_id: UUID, most: int | None = MOST_LOOKS) -> list[Look]:

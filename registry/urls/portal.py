@@ -62,6 +62,12 @@ urlpatterns = [
         name="emergency-contact-remove",
     ),
     path("my/choices/", portal_consents.history, name="consent-history"),
+    path("my/choices/receipts/<slug:code>/", portal_consents.receipt, name="receipt-show"),
+    path(
+        "my/choices/receipts/<slug:code>/<slug:form>.json",
+        portal_consents.receipt_file,
+        name="receipt-file",
+    ),
     path("my/choices/<slug:purpose_code>/", portal_consents.switch, name="consent-switch"),
     path("leave/", portal_signing_in.leave, name="leave"),
     path("calendar/", portal_signing_in.calendar, name="calendar"),

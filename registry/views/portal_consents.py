@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import get_language
@@ -11,12 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.recording import Actor
+from consent.receipts import as_kantara, as_ts27560
 from consent.services import record_answers
 from registry import languages, portal_sessions, selectors
 from registry.models import Registrant
-from registry.portal_sheet import answers_shown
+from registry.portal_sheet import answers_shown, receipt_shown
 
 ON, OFF = "on", "off"
+_FORMS = {"ts27560": as_ts27560, "kantara": as_kantara}
 
 
 @require_POST
@@ -50,3 +52,26 @@ def history(request: HttpRequest, person: Registrant) -> HttpResponse:
     """Every answer, with the words it was given to."""
     context = {"entries": answers_shown(selectors.consent_history(person.pk))}
     return render(request, "registry/consent_history.html", context)
+
+
+@require_safe
+@portal_sessions.person_required
+def receipt(request: HttpRequest, person: Registrant, code: str) -> HttpResponse:
+    """The full receipt of one answer: only the person who gave it gets here."""
+    found = selectors.receipt_with(person.pk, code)
+    if found is None:
+        raise Http404
+    context = {"receipt": found, "rows": receipt_shown(found)}
+    return render(request, "registry/receipt.html", context)
+
+
+@require_safe
+@portal_sessions.person_required
+def receipt_file(request: HttpRequest, person: Registrant, code: str, form: str) -> HttpResponse:
+    """The receipt for other systems, in one of two standard forms."""
+    found = selectors.receipt_with(person.pk, code)
+    if found is None or form not in _FORMS:
+        raise Http404
+    # Its name says as little as the code does.
+    name = {"Content-Disposition": f'attachment; filename="{found.code}.json"'}
+    return JsonResponse(_FORMS[form](found), headers=name)

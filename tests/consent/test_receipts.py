@@ -18,7 +18,7 @@ from django.core.management.base import CommandError
 
 from audit.recording import Actor
 from audit.sealing import seal_record
-from consent.models import ConsentEvent, Purpose
+from consent.models import ConsentEvent, ConsentState, GivenBy, Purpose
 from consent.receipts import (
     Receipt,
     as_kantara,
@@ -197,3 +197,15 @@ def test_an_unsealed_answer_is_said_to_be_unsealed(tmp_path: Path) -> None:
 def test_an_unknown_record_is_named(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="no such"):
         call_command("consent_proof", str(new_id()), to=tmp_path / "proof.json")
+
+
+def test_every_word_of_a_purpose_can_be_translated() -> None:
+    from consent import wording
+
+    data = json.loads((Path(settings.BASE_DIR) / "consent/data/purposes.json").read_text())
+    for entry in data:
+        assert set(entry["fields"]) <= set(wording._FIELDS)
+        plain = {*entry["recipients"], entry["retention"], entry["storage_place"]}
+        assert plain | {entry["authority"], entry["jurisdiction"]} <= set(wording._VALUES)
+    assert set(wording.STATES) == set(ConsentState)
+    assert set(wording.GIVEN_BY) == set(GivenBy)
