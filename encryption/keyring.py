@@ -8,14 +8,8 @@ without the other (docs/sealing.md).
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, hmac
@@ -24,69 +18,16 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-KEY_BYTES = 32
+from encryption.keysets import KEY_BYTES, KeySet, SealError
+from encryption.providers import provider
+
+__all__ = ["KEY_BYTES", "NONCE_BYTES", "Erased", "Keyring", "SealError", "keyring"]
+
 NONCE_BYTES = 12
-
-
-class SealError(Exception):
-    """A sealed value does not belong where it was found, or has been altered."""
 
 
 class Erased(LookupError):
     """The key of this person has been destroyed: nothing of theirs can be read."""
-
-
-@dataclass(frozen=True)
-class KeySet:
-    """One set of 32-byte keys by version; new values use the active version."""
-
-    active: int
-    keys: Mapping[int, bytes]
-
-    def key(self, version: int) -> bytes:
-        """Return the key of a version; raises SealError when it is not loaded."""
-        try:
-            return self.keys[version]
-        except KeyError:
-            raise SealError(f"key version {version} is not loaded") from None
-
-
-class KeyProvider(Protocol):
-    """Where key sets come from: called once per process, never per row."""
-
-    def sealing(self) -> KeySet:
-        """Return the sealing keys."""
-
-    def index(self) -> KeySet:
-        """Return the index keys."""
-
-
-def parse_key_set(name: str, text: str) -> KeySet:
-    """Read {"active": 1, "keys": {"1": "<base64 of 32 bytes>"}}.
-
-    Raises ImproperlyConfigured, without quoting the text, when it is not that.
-    """
-    try:
-        data = json.loads(text)
-        keys = {int(v): base64.b64decode(k, validate=True) for v, k in data["keys"].items()}
-        active = int(data["active"])
-    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error):
-        raise ImproperlyConfigured(f"{name} is not a key set; see .env.example") from None
-    if active not in keys or any(len(key) != KEY_BYTES for key in keys.values()):
-        raise ImproperlyConfigured(f"{name} needs 32-byte keys and an active version among them")
-    if any(len(set(key)) < 8 for key in keys.values()):
-        raise ImproperlyConfigured(f"{name} holds a sample key, not a random one")
-    return KeySet(active, keys)
-
-
-class SettingsKeyProvider:
-    """Keys from the settings SEALING_KEYS and INDEX_KEYS, themselves read from secret files."""
-
-    def sealing(self) -> KeySet:
-        return parse_key_set("SEALING_KEYS", settings.SEALING_KEYS)
-
-    def index(self) -> KeySet:
-        return parse_key_set("INDEX_KEYS", settings.INDEX_KEYS)
 
 
 def _derive(key: bytes, purpose: str) -> bytes:
@@ -97,17 +38,23 @@ def _derive(key: bytes, purpose: str) -> bytes:
 class Keyring:
     """The loaded keys and the few operations on them that others may use."""
 
-    def __init__(self, provider: KeyProvider) -> None:
-        self._sealing = provider.sealing()
-        self._index = provider.index()
+    def __init__(self, sealing: KeySet, index: KeySet) -> None:
+        self._sealing = sealing
+        self._index = index
         if set(self._sealing.keys.values()) & set(self._index.keys.values()):
             raise ImproperlyConfigured("a key is used both for sealing and for indexes")
         self._derived: dict[tuple[str, int], bytes] = {}
+        self._wrappers = {version: AESGCM(key) for version, key in sealing.keys.items()}
 
     @property
     def sealing_version(self) -> int:
         """The version under which new data keys are wrapped."""
         return self._sealing.active
+
+    @property
+    def sealing_versions(self) -> list[int]:
+        """Every loaded sealing version."""
+        return sorted(self._sealing.keys)
 
     @property
     def index_version(self) -> int:
@@ -124,17 +71,21 @@ class Keyring:
         version = self._sealing.active
         nonce = os.urandom(NONCE_BYTES)
         aad = context + b"|%d" % version
-        return version, nonce + AESGCM(self._sealing.key(version)).encrypt(nonce, data_key, aad)
+        return version, nonce + self._wrapper(version).encrypt(nonce, data_key, aad)
 
     def unwrap(self, version: int, wrapped: bytes, context: bytes) -> bytes:
         """Open a wrapped data key; raises SealError when it was altered or moved."""
         aad = context + b"|%d" % version
         try:
-            return AESGCM(self._sealing.key(version)).decrypt(
-                wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], aad
-            )
-        except InvalidTag:
+            return self._wrapper(version).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], aad)
+        except (InvalidTag, ValueError):
             raise SealError("a wrapped key does not belong to its row") from None
+
+    def _wrapper(self, version: int) -> AESGCM:
+        try:
+            return self._wrappers[version]
+        except KeyError:
+            raise SealError(f"key version {version} is not loaded") from None
 
     def derived(self, purpose: str, version: int | None = None) -> bytes:
         """Return the 32-byte key of one purpose, derived from an index key by HKDF-SHA256."""
@@ -177,5 +128,11 @@ class Keyring:
 
 @lru_cache(maxsize=1)
 def keyring() -> Keyring:
-    """Return the keyring of this process, loading it at the first call."""
-    return Keyring(SettingsKeyProvider())
+    """Return the keyring of this process, loading it at the first call.
+
+    That is the one moment a key server is asked.
+    """
+    return Keyring(
+        provider("SEALING_KEYS", settings.SEALING_KEYS).load(),
+        provider("INDEX_KEYS", settings.INDEX_KEYS).load(),
+    )

@@ -98,9 +98,10 @@ CACHES = {
 # --- secrets ------------------------------------------------------------------
 
 SECRET_KEY = env.text("SECRET_KEY")
-# JSON files {"active": 2, "keys": {"1": "<base64 of 32 bytes>", "2": "..."}}.
-SEALING_KEYS = env.text("SEALING_KEYS")
-INDEX_KEYS = env.text("INDEX_KEYS")
+# Key sets {"active": 2, "keys": {"1": "<base64 of 32 bytes>", "2": "..."}}, or the places of
+# such sets (encryption/providers).
+SEALING_KEYS = env.keys("SEALING_KEYS")
+INDEX_KEYS = env.keys("INDEX_KEYS")
 IS_PRODUCTION = False
 # Which build showed a page: kept with every consent.
 APP_BUILD = env.text("APP_BUILD", "development")

@@ -32,6 +32,18 @@ def text(name: str, default: str | None = None) -> str:
     return value
 
 
+def keys(name: str) -> str:
+    """Return the key set in the file NAME_FILE, or the place of one that NAME itself names.
+
+    Keys that stand in the variable itself come back as the place "environment:NAME", so that
+    production can tell them from a file's and refuse them.
+    """
+    value = text(name)
+    if value.startswith("{") and not os.environ.get(f"{name}_FILE"):
+        return f"environment:{name}"
+    return value
+
+
 def flag(name: str, default: bool = False) -> bool:
     """Return NAME as a truth value."""
     return text(name, str(default)).lower() in _TRUE

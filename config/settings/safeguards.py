@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from encryption.providers import SCHEMES
+
 _SHORTEST_SECRET = 50
 _SHORTEST_SHARED_SECRET = 32
 _KEY_BYTES = 32
@@ -35,15 +37,30 @@ def _faults(settings: Mapping[str, Any]) -> Iterator[str]:
     yield from _secret_faults(
         "SMS_CALLBACK_SECRET", settings["SMS_CALLBACK_SECRET"], _SHORTEST_SHARED_SECRET
     )
-    sealing, index = Keys(settings["SEALING_KEYS"]), Keys(settings["INDEX_KEYS"])
-    yield from sealing.faults("SEALING_KEYS")
-    yield from index.faults("INDEX_KEYS")
-    if sealing.values & index.values:
-        yield "SEALING_KEYS and INDEX_KEYS must not share a key."
+    yield from _key_faults(settings["SEALING_KEYS"], settings["INDEX_KEYS"])
     yield from _origin_faults(settings)
     for name in ("MAIL_URL", "SMS_URL"):
         if _endpoint(settings[f"EXERCISE_{name}"]) == _endpoint(settings[name]):
             yield f"EXERCISE_{name} must not lead to the server of the live route {name}."
+
+
+def _key_faults(sealing: str, index: str) -> Iterator[str]:
+    """Yield what is wrong with two key sets, as far as it shows before they are loaded.
+
+    What lies in another place is judged when it is loaded (encryption.keysets).
+    """
+    given = {"SEALING_KEYS": sealing, "INDEX_KEYS": index}
+    sets = {}
+    for name, value in given.items():
+        scheme = urlsplit(value).scheme
+        if scheme == "environment":
+            yield f"{name} must not stand in the environment itself; see .env.example."
+        elif scheme not in SCHEMES:
+            sets[name] = Keys(value)
+            yield from sets[name].faults(name)
+    both = [keys.values for keys in sets.values()]
+    if sealing == index or (len(both) == len(given) and both[0] & both[1]):
+        yield "SEALING_KEYS and INDEX_KEYS must not share a key."
 
 
 def _endpoint(url: str) -> tuple[str, str, int | None]:
@@ -90,7 +107,7 @@ class Keys:
     def faults(self, name: str) -> Iterator[str]:
         """Yield a sentence for each thing that is wrong."""
         if not self.is_readable:
-            yield f'{name} must be JSON like {{"active": 1, "keys": {{"1": "..."}}}}.'
+            yield f'{name} must be JSON like {{"active": 1, "keys": {{"1": "..."}}}} or a place.'
             return
         if str(self.active) not in self.keys:
             yield f"{name} has no key with the number it calls active."

@@ -13,23 +13,11 @@ from hypothesis import strategies as st
 
 from encryption.identifiers import new_id
 from encryption.indexes import blind_index
-from encryption.keyring import Keyring, KeySet, SealError, keyring, parse_key_set
+from encryption.keyring import Keyring, SealError, keyring
+from encryption.keysets import KeySet, parse_key_set
 from encryption.models import KeyFingerprint
 from encryption.references import one_time_code, open_reference, seal_reference
 from encryption.starting import verify_keys
-
-
-class Given:
-    """A provider of given key sets."""
-
-    def __init__(self, sealing: KeySet, index: KeySet) -> None:
-        self._sealing, self._index = sealing, index
-
-    def sealing(self) -> KeySet:
-        return self._sealing
-
-    def index(self) -> KeySet:
-        return self._index
 
 
 def keys(*versions: int) -> KeySet:
@@ -69,11 +57,11 @@ def test_what_is_no_key_set_is_refused_without_repeating_it(text: str) -> None:
 def test_one_key_cannot_serve_both_ends() -> None:
     shared = keys(1)
     with pytest.raises(ImproperlyConfigured, match="both"):
-        Keyring(Given(shared, shared))
+        Keyring(shared, shared)
 
 
 def test_a_wrapped_key_is_bound_to_its_person_and_version() -> None:
-    ring = Keyring(Given(keys(1, 2), keys(1)))
+    ring = Keyring(keys(1, 2), keys(1))
     data_key = os.urandom(32)
     version, wrapped = ring.wrap(data_key, b"person-a")
     assert version == 2
