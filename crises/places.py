@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 from geography.atlas import atlas
+from geography.folding import folded
 from geography.models import Country
 from geography.selectors import area_name, country_name
 
@@ -46,16 +46,6 @@ def is_inside(inner: Place, outer: Place) -> bool:
     if outer[1] is None:
         return True
     return inner[1] is not None and outer[1] in atlas().upwards(inner[1])
-
-
-def folded(name: str) -> str:
-    """Return a name as it is compared: no case, no accents, no signs, single spaces."""
-    bare = "".join(
-        char
-        for char in unicodedata.normalize("NFKD", name.casefold())
-        if not unicodedata.combining(char) and char != "ـ"
-    )
-    return " ".join(re.findall(r"\w+", bare))
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from crises.models import Crisis
-from crises.places import folded
 from crises.selectors import affected_names
+from geography.folding import folded
 from geography.selectors import country_name
 from notifications.audiences import AudienceRule, rule_for
 from notifications.counting import AudiencePreview, preview

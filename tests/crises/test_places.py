@@ -6,7 +6,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import translation
 
-from crises.places import folded, full_name, is_inside, place_name, read_places
+from crises.places import full_name, is_inside, place_name, read_places
+from geography.folding import folded
 
 pytestmark = pytest.mark.django_db
 
