@@ -61,6 +61,11 @@ def service_texts(kind: MessageKind) -> Texts:
         MessageKind.CONFIRM: _confirm_text,
         MessageKind.SIGN_IN: _sign_in_text,
         MessageKind.PERSONAL: _personal_text,
+        MessageKind.ACK_SAFE: _noted_safe_text,
+        MessageKind.ACK_HELP: _noted_help_text,
+        MessageKind.ACK_STOP: _noted_stop_text,
+        MessageKind.ACK_HERE: _noted_here_text,
+        MessageKind.ACK_OTHER: _noted_other_text,
     }
     texts = {}
     for language, _name in settings.LANGUAGES:
@@ -93,3 +98,34 @@ def _sign_in_text() -> Mapping[str, str]:
 
 def _personal_text() -> Mapping[str, str]:
     return {"subject": _("A message for you"), "email": "{words}", "sms": "{words}"}
+
+
+def _noted(words: str) -> Mapping[str, str]:
+    return {"subject": _("A message for you"), "email": words, "sms": words}
+
+
+def _noted_safe_text() -> Mapping[str, str]:
+    return _noted(_("Thank you. We noted that you are safe. If that changes, send: HELP"))
+
+
+def _noted_help_text() -> Mapping[str, str]:
+    return _noted(
+        _(
+            "We noted that you need help. In danger, call the local emergency number first. "
+            "Are you safe again? Send: SAFE"
+        )
+    )
+
+
+def _noted_stop_text() -> Mapping[str, str]:
+    return _noted(_("You will get no more text messages from us."))
+
+
+def _noted_here_text() -> Mapping[str, str]:
+    return _noted(_("Thank you. We noted that you are still there."))
+
+
+def _noted_other_text() -> Mapping[str, str]:
+    return _noted(
+        _("Thank you. Somebody will read your message. Send SAFE if you are safe, HELP if not.")
+    )

@@ -28,6 +28,7 @@ from notifications.models.dispatches import (
     PersonalText,
 )
 from notifications.models.inbound import InboundMessage, Receipt
+from notifications.models.limits import RoutineSms, Suppression
 
 __all__ = [
     "Answer",
@@ -53,6 +54,8 @@ __all__ = [
     "MessageVersion",
     "PersonalText",
     "Receipt",
+    "RoutineSms",
     "Severity",
+    "Suppression",
     "Urgency",
 ]

@@ -103,6 +103,8 @@ class Delivery(models.Model):
     status = models.SmallIntegerField(choices=DeliveryStatus.choices, default=DeliveryStatus.QUEUED)
     reason = models.CharField(max_length=40, blank=True, default="")
     attempts = models.SmallIntegerField(default=0)
+    # Copies that may have left without an answer: counted against the dispatch's bound.
+    copies = models.SmallIntegerField(default=0, db_default=0)
     route = models.CharField(max_length=40, blank=True, default="")
     provider_reference = models.CharField(max_length=80, blank=True, default="")
     changed_at = models.DateTimeField(null=True)

@@ -21,6 +21,12 @@ class MessageKind(models.TextChoices):
     CONFIRM = "confirm"
     SIGN_IN = "sign-in"
     PERSONAL = "personal"
+    # What we answer by ourselves to a text message.
+    ACK_SAFE = "ack-safe"
+    ACK_HELP = "ack-help"
+    ACK_STOP = "ack-stop"
+    ACK_HERE = "ack-here"
+    ACK_OTHER = "ack-other"
 
 
 class MessageVersion(models.Model):
