@@ -8,5 +8,7 @@ class AuditConfig(AppConfig):
     def ready(self) -> None:
         from audit.models import AuditEvent
         from audit.streams import seal_rows_of
+        from audit.tampering import connect
 
         seal_rows_of(AuditEvent)
+        connect()

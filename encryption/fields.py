@@ -10,6 +10,9 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from django.core import checks
@@ -17,10 +20,33 @@ from django.core.exceptions import FieldError
 from django.db import models
 from django_cryptography.fields import EncryptedMixin
 
+from encryption.keysets import SealError
 from encryption.models import KeySpace
 from encryption.sealed_models import SealedModel
+from encryption.signals import Refusal, refuse
 
 _UNOPENED = object()
+_mark: ContextVar[Unreadable | None] = ContextVar("mark", default=None)
+
+
+class Unreadable(str):
+    """The words that stand on a page where a value was that cannot be trusted."""
+
+    __slots__ = ()
+
+
+@contextmanager
+def marking_unreadable(words: str) -> Iterator[None]:
+    """Read Unreadable(words) where a value is refused, instead of raising SealError.
+
+    Only for making a page. The refused ciphertext stays on the row, so that saving it
+    neither loses nor repairs what may be evidence.
+    """
+    token = _mark.set(Unreadable(words))
+    try:
+        yield
+    finally:
+        _mark.reset(token)
 
 
 class Sealed:
@@ -68,7 +94,12 @@ class SealedAttribute:
             instance.refresh_from_db(fields=[name])
         value = instance.__dict__[name]
         if isinstance(value, Sealed):
-            opened = self.field.open(instance, value)
+            try:
+                opened = self.field.open(instance, value)
+            except SealError:
+                if (mark := _mark.get()) is None:
+                    raise
+                return mark
             instance.__dict__[name] = opened
             # Kept so that saving an unchanged value keeps its ciphertext.
             instance.__dict__[f"_{name}_as_stored"] = (opened, value)
@@ -119,9 +150,28 @@ class SealedField(EncryptedMixin):
         return Sealed(key.seal(pad(self.encode(value), self.pad_to), self.place(instance)))
 
     def open(self, instance: SealedModel, value: Sealed) -> Any:
-        """Open a sealed value of `instance`; raises SealError or Erased."""
-        key = instance.data_key(self.space)
-        return self.decode(unpad(key.open(value.data, self.place(instance))))
+        """Open a sealed value of `instance`; raises SealError or Erased.
+
+        A refusal is told to whoever listens (encryption.signals).
+        """
+        place = self.place(instance)
+        try:
+            return self.decode(unpad(instance.data_key(self.space).open(value.data, place)))
+        except SealError:
+            # The row may have been sealed anew after this page of keys was opened.
+            instance.forget_keys()
+        try:
+            return self.decode(unpad(instance.data_key(self.space).open(value.data, place)))
+        except SealError:
+            refuse(
+                Refusal(
+                    instance._meta.db_table,
+                    str(self.column),
+                    str(instance.pk),
+                    instance.sealed_for_id,
+                )
+            )
+            raise
 
     # --- Django's field protocol
 
@@ -194,6 +244,13 @@ class SealedField(EncryptedMixin):
         raise TypeError(
             f"'{self.name}' is sealed: save the object instead of update() or a plain comparison."
         )
+
+    def formfield(self, *args: Any, **kwargs: Any) -> Any:
+        """Offer no form field: a form says itself what it shows and takes."""
+        return None
+
+    def save_form_data(self, instance: models.Model, data: Any) -> None:
+        raise TypeError(f"'{self.name}' is sealed: forms hand it to a service, not to the row.")
 
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
         return self.get_db_prep_value(value, connection)

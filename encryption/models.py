@@ -26,10 +26,21 @@ class PersonKey(models.Model):
     space = models.SmallIntegerField(choices=KeySpace.choices, default=KeySpace.IDENTITY)
     sealing_version = models.SmallIntegerField()
     wrapped = models.BinaryField()
+    # The key before this one, while a person is sealed anew (encryption.resealing).
+    former_version = models.SmallIntegerField(null=True)
+    former_wrapped = models.BinaryField(null=True)
+    replaced_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [models.Index(fields=["sealing_version"], name="person_key_by_version")]
+        indexes = [
+            models.Index(fields=["sealing_version"], name="person_key_by_version"),
+            models.Index(
+                fields=["replaced_at"],
+                name="person_key_being_replaced",
+                condition=models.Q(former_version__isnull=False),
+            ),
+        ]
 
 
 class KeyFingerprint(models.Model):

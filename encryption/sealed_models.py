@@ -8,14 +8,18 @@ people costs one key query and never fifty.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 from uuid import UUID
 
+from django.core import checks
 from django.core.exceptions import FieldError
 from django.db import models
+from django.db.models import F
+from django.db.models.expressions import BaseExpression
 
 from encryption.keyring import Erased
 from encryption.person_keys import DataKey, open_keys
+from encryption.sealed_uses import sealed_uses
 
 
 class KeyPage:
@@ -69,9 +73,55 @@ class SealedQuerySet(models.QuerySet[M]):
 
     def order_by(self, *names: Any) -> SealedQuerySet[M]:
         for name in names:
-            if isinstance(name, str) and name.lstrip("-+") in self.model.sealed_field_names():
-                raise FieldError(f"'{name}' is sealed: sort the opened rows in Python instead.")
+            self._refuse_sealed(name, "sort the opened rows in Python instead")
         return super().order_by(*names)
+
+    def distinct(self, *names: Any) -> SealedQuerySet[M]:
+        for name in names:
+            self._refuse_sealed(name, "equal values seal differently")
+        return super().distinct(*names)
+
+    def annotate(self, *args: Any, **kwargs: Any) -> Self:
+        for expression in (*args, *kwargs.values()):
+            for name in _names_in(expression):
+                self._refuse_sealed(name, "open the rows and count or compare in Python")
+        return super().annotate(*args, **kwargs)
+
+    def aggregate(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        for expression in (*args, *kwargs.values()):
+            for name in _names_in(expression):
+                self._refuse_sealed(name, "open the rows and count or compare in Python")
+        return super().aggregate(*args, **kwargs)
+
+    def bulk_update(
+        self, objs: Iterable[M], fields: Iterable[str], batch_size: int | None = None
+    ) -> int:
+        names = list(fields)
+        for name in names:
+            self._refuse_sealed(name, "encryption.bulk.save_page writes many rows at once")
+        return super().bulk_update(objs, names, batch_size)
+
+    def update(self, **values: Any) -> int:
+        for name in values:
+            if values[name] is not None:
+                self._refuse_sealed(name, "save the row, or use encryption.bulk.save_page")
+        return super().update(**values)
+
+    def _refuse_sealed(self, given: Any, instead: str) -> None:
+        for name in _names_in(given):
+            if name in self.model.sealed_field_names():
+                raise FieldError(f"'{name}' is sealed: {instead}.")
+
+
+def _names_in(expression: Any) -> Iterator[str]:
+    """Yield the names of this model's fields that an expression reads."""
+    if isinstance(expression, str):
+        yield expression.lstrip("-+")
+    elif isinstance(expression, F):
+        yield str(vars(expression)["name"])
+    elif isinstance(expression, BaseExpression):
+        for inner in expression.get_source_expressions():
+            yield from _names_in(inner)
 
 
 class SealedManager(models.Manager[M]):
@@ -128,6 +178,15 @@ class SealedModel(models.Model):
             page = KeyPage([self.sealed_for_id])
             self.use_key_page(page)
         return page.key(self.sealed_for_id, space)
+
+    def forget_keys(self) -> None:
+        """Open the key anew at the next value."""
+        self.__dict__.pop("_key_page", None)
+
+    @classmethod
+    def check(cls, **kwargs: Any) -> list[checks.CheckMessage]:
+        """Refuse order, indexes and constraints over sealed fields."""
+        return [*super().check(**kwargs), *sealed_uses(cls)]
 
     def __str__(self) -> str:
         return f"{self._meta.label}({self.pk})"
