@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
+from registry.finding.choosing import is_finding
+
 ONE_YEAR = 365 * 24 * 3600
 
 
@@ -39,11 +41,14 @@ def alive(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def ready(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when both databases answer, else 503."""
+    """Answer 200 when both databases answer, else 503; and say whether names can be found.
+
+    Without the finder everything else works, so a balancer must not take the server away.
+    """
     try:
         for alias in settings.DATABASES:
             with connections[alias].cursor() as cursor:
                 cursor.execute("SELECT 1")
     except DatabaseError:
         return JsonResponse({"ready": False}, status=503)
-    return JsonResponse({"ready": True})
+    return JsonResponse({"ready": True, "finds_names": is_finding()})

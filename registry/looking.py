@@ -25,7 +25,8 @@ from encryption.sealed_models import SealedModel
 from geography.models import District, Post
 from geography.selectors import codes_covered_by, countries_in_language
 from registry.access import registrants_visible_to, stays_visible_to
-from registry.finding.client import FinderUnavailable, finder
+from registry.finding.choosing import finder
+from registry.finding.engine import FinderUnavailable
 from registry.indexing import contact_token, last_digits_token, passport_token
 from registry.models import Channel, ContactPoint
 from registry.recognising import Sought, recognise

@@ -318,8 +318,12 @@ ROUTE_WAIT_SECONDS = float(env.text("ROUTE_WAIT_SECONDS", "10"))
 MAX_COPIES = 3
 # An SMS longer than this many parts is not sent: it costs too much and arrives in pieces.
 MOST_SMS_PARTS = env.whole("MOST_SMS_PARTS", 4)
-# Where the name finder listens; empty means search by name is off.
+# Where the name finders listen, by posts (registry/finding/sharing.py); empty: names are not found.
 FINDER_SOCKET = env.text("FINDER_SOCKET", "")
+# The file from which this finder starts; in no backup.
+FINDER_SNAPSHOT = env.text("FINDER_SNAPSHOT", "")
+# Users other than one's own that run the finder or ask it, by name or number.
+FINDER_USERS = env.words("FINDER_USERS")
 # Providers prove themselves on our callback addresses with this.
 SMS_CALLBACK_SECRET = env.text("SMS_CALLBACK_SECRET")
 EMAIL_BACKEND = "notifications.channels.django_backend.OneRecipientBackend"

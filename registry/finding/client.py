@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import threading
 import time
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
-
-from registry.finding.engine import FinderUnavailable, FindingEngine, Match
+from registry.finding.engine import FinderUnavailable, Match
+from registry.finding.users import is_one_of_ours
 from registry.finding.wire import Garbled, Inbox, packed, user_at_other_end
 
-__all__ = ["FinderClient", "FinderUnavailable", "finder"]
+__all__ = ["FinderClient", "FinderUnavailable", "search_message", "searched"]
 
 _SECONDS = 1.0
+
+
+def search_message(query: str, post_ids: Sequence[int] | None, limit: int) -> dict[str, Any]:
+    """Return what asks a finder for people by name."""
+    posts = None if post_ids is None else list(post_ids)
+    return {"do": "search", "query": query, "posts": posts, "limit": limit}
+
+
+def searched(answer: dict[str, Any]) -> list[Match]:
+    """Return the matches in an answer to a search. Raises FinderUnavailable when it has none."""
+    try:
+        return [
+            Match(UUID(person_id), float(score), str(reason))
+            for person_id, score, reason in answer["matches"]
+        ]
+    except (KeyError, TypeError, ValueError):
+        raise FinderUnavailable("unexpected answer") from None
 
 
 class FinderClient:
@@ -34,15 +48,7 @@ class FinderClient:
 
         Raises FinderUnavailable when there is no answer within a second.
         """
-        posts = None if post_ids is None else list(post_ids)
-        answer = self.ask({"do": "search", "query": query, "posts": posts, "limit": limit})
-        try:
-            return [
-                Match(UUID(person_id), float(score), str(reason))
-                for person_id, score, reason in answer["matches"]
-            ]
-        except (KeyError, TypeError, ValueError):
-            raise FinderUnavailable("unexpected answer") from None
+        return searched(self.ask(search_message(query, post_ids, limit)))
 
     def ask(self, message: dict[str, Any]) -> dict[str, Any]:
         """Return the answer to one message. Raises FinderUnavailable."""
@@ -96,7 +102,7 @@ class FinderClient:
             connection.settimeout(_left(until))
             connection.connect(self._path)
             # Names are told to a finder of our own only.
-            if user_at_other_end(connection) != os.geteuid():
+            if not is_one_of_ours(user_at_other_end(connection)):
                 raise PermissionError
         except BaseException:
             connection.close()
@@ -110,16 +116,3 @@ def _left(until: float) -> float:
     if left <= 0:
         raise TimeoutError
     return left
-
-
-@lru_cache(maxsize=4)
-def _client_at(path: str) -> FinderClient:
-    return FinderClient(path)
-
-
-def finder() -> FindingEngine:
-    """Return the finder of this installation. Raises FinderUnavailable when there is none."""
-    path = getattr(settings, "FINDER_SOCKET", "")
-    if not path:
-        raise FinderUnavailable("no FINDER_SOCKET")
-    return _client_at(path)

@@ -19,12 +19,13 @@ from itertools import islice
 from uuid import UUID
 
 from django.db import ProgrammingError, connection
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from encryption.keyring import Erased, SealError
 from encryption.sealed_models import share_key_page
 from registry.finding.index import NameIndex
+from registry.finding.sharing import EVERYBODY, Share
 from registry.finding.snapshot import Moment, Unusable
 from registry.models import ErasedPerson, Registrant, Stay
 
@@ -72,22 +73,36 @@ def origin() -> str:
 
 
 class Follower:
-    """Keeps an index equal to the register. Its generators stop after every batch of people."""
+    """Keeps an index equal to the register, or to a share of it.
 
-    def __init__(self, index: NameIndex) -> None:
+    Its generators stop after every batch of people.
+    """
+
+    def __init__(self, index: NameIndex, share: Share = EVERYBODY) -> None:
         self._index = index
+        self._share = share
         self._since: Horizon | None = None
         self._day: datetime.date | None = None
 
     @classmethod
-    def resumed(cls, index: NameIndex, moment: Moment) -> Follower:
-        """Go on from what a snapshot knew. Raises Unusable if the database has another past."""
+    def resumed(cls, index: NameIndex, moment: Moment, share: Share = EVERYBODY) -> Follower:
+        """Go on from what a snapshot knew.
+
+        Raises Unusable if the database has another past, or the snapshot other posts' people.
+        """
+        if moment.share != share.label:
+            raise Unusable("other posts")
         if moment.origin != origin() or moment.next > horizon().next:
             raise Unusable("other database")
-        follower = cls(index)
+        follower = cls(index, share)
         follower._since = Horizon(moment.oldest_open, moment.next)
         follower._day = datetime.date.fromisoformat(moment.day)
         return follower
+
+    @property
+    def known_until(self) -> int:
+        """Every transaction numbered below this is known whole; 0 before anything is."""
+        return self._since.oldest_open if self._since else 0
 
     def moment(self) -> Moment:
         """Return what the index knows now. Raises Unusable where that cannot be told."""
@@ -99,6 +114,7 @@ class Follower:
             next=self._since.next,
             day=self._day.isoformat(),
             made_at=timezone.now().isoformat(),
+            share=self._share.label,
         )
 
     def fill(self) -> Iterator[None]:
@@ -107,7 +123,7 @@ class Follower:
         since, day = horizon(), timezone.localdate()
         self._index.load_later()
         last: UUID | None = None
-        while people := _page_after(last):
+        while people := self._page_after(last, day):
             self._take(people, day)
             last = people[-1].pk
             yield
@@ -158,22 +174,28 @@ class Follower:
 
     def _add(self, person: Registrant, stays: Iterable[Stay]) -> None:
         stays = list(stays)
+        post_ids = [stay.post_id for stay in stays]
+        if not self._share.holds(post_ids):
+            self._index.remove(person.pk)
+            return
         year = (person.birth or {}).get("year")
         self._index.add(
             person.pk,
             f"{person.given_names} {person.family_names}",
             person.alias,
-            [stay.post_id for stay in stays],
+            post_ids,
             year if isinstance(year, int) else None,
             " ".join(stay.place for stay in stays),
         )
 
-
-def _page_after(last: UUID | None) -> list[Registrant]:
-    people: QuerySet[Registrant] = Registrant.objects.unrestricted().order_by("pk")
-    if last is not None:
-        people = people.filter(pk__gt=last)
-    return list(people[:_FILLING])
+    def _page_after(self, last: UUID | None, day: datetime.date) -> list[Registrant]:
+        people: QuerySet[Registrant] = Registrant.objects.unrestricted().order_by("pk")
+        if self._share.only:
+            here = Stay.objects.current(day).filter(post_id__in=self._share.only)
+            people = people.filter(Exists(here.filter(registrant_id=OuterRef("pk"))))
+        if last is not None:
+            people = people.filter(pk__gt=last)
+        return list(people[:_FILLING])
 
 
 def _moving_between(day: datetime.date, today: datetime.date) -> Iterable[UUID]:

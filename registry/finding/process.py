@@ -16,6 +16,7 @@ from django.utils import timezone
 from registry.finding.following import Follower
 from registry.finding.index import NameIndex
 from registry.finding.serving import Server
+from registry.finding.sharing import EVERYBODY, Share
 from registry.finding.snapshot import Unusable, read, write
 
 logger = logging.getLogger(__name__)
@@ -31,16 +32,20 @@ class Finder:
 
     `run` returns after `stop`, which may be called from another thread or a signal handler.
     A database that is away makes the finder wait and try again; it goes on answering from
-    what it knows. With a `snapshot` file it starts from there and keeps it fresh.
+    what it knows. With a `snapshot` file it starts from there and keeps it fresh. With a
+    `share` it holds the people of some posts only.
     """
 
-    def __init__(self, path: str, every: float = _EVERY, snapshot: str = "") -> None:
+    def __init__(
+        self, path: str, every: float = _EVERY, snapshot: str = "", share: Share = EVERYBODY
+    ) -> None:
         self._every = every
+        self._share = share
         self._snapshot = Path(snapshot) if snapshot else None
         self._keep_after = 0.0
         self._writer = 0
         self._index = NameIndex()
-        self._follower = Follower(self._index)
+        self._follower = Follower(self._index, share)
         self._is_filled = False
         self._stopping = Event()
         self._server = Server(path, self._answer)
@@ -90,7 +95,7 @@ class Finder:
             return
         # A worn index goes on answering until the new one is whole.
         index = NameIndex()
-        follower = Follower(index)
+        follower = Follower(index, self._share)
         yield from follower.fill()
         self._index, self._follower, self._is_filled = index, follower, True
 
@@ -101,7 +106,7 @@ class Finder:
         begin = time.monotonic()
         try:
             self._index, moment = read(self._snapshot, timezone.now())
-            self._follower = Follower.resumed(self._index, moment)
+            self._follower = Follower.resumed(self._index, moment, self._share)
         except Unusable as error:
             logger.info("snapshot not used", extra={"reason_code": str(error).replace(" ", "-")})
             return False
@@ -155,7 +160,12 @@ class Finder:
         if not self._is_filled:
             return {"state": "filling", "people": len(self._index)}
         if message.get("do") == "state":
-            return {"state": "ready", "people": len(self._index), "words": self._index.words}
+            return {
+                "state": "ready",
+                "people": len(self._index),
+                "words": self._index.words,
+                "since": self._follower.known_until,
+            }
         begin = time.monotonic()
         try:
             matches = self._search(message)

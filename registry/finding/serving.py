@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from registry.finding.users import are_several, is_one_of_ours
 from registry.finding.wire import Garbled, Inbox, packed, user_at_other_end
 
 logger = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ class _Caller:
 
 
 class Server:
-    """Answers over a Unix socket that only processes of the same user can open.
+    """Answers over a Unix socket that only processes of our own users can open.
 
     Everything happens in the thread that calls `wait`; `wake` may be called from any, and
     from a signal handler.
@@ -85,7 +86,7 @@ class Server:
         except OSError:
             return
         user = user_at_other_end(connection)
-        if user != os.geteuid() or len(self._callers) >= _MOST_CONNECTIONS:
+        if not is_one_of_ours(user) or len(self._callers) >= _MOST_CONNECTIONS:
             logger.warning("caller refused", extra={"user_id": user})
             connection.close()
             return
@@ -128,7 +129,8 @@ def _listener_at(path: Path) -> socket.socket:
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         _clear_away(path)
-        before = os.umask(0o177)
+        # Different users reach it through a group they share; each is checked when it calls.
+        before = os.umask(0o117 if are_several() else 0o177)
         try:
             listener.bind(str(path))
         finally:

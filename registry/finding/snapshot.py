@@ -22,7 +22,7 @@ from encryption.keyring import SealError, keyring
 from registry.finding.index import NameIndex
 from registry.finding.normalising import NORM_VERSION
 
-FORMAT = 1
+FORMAT = 2
 LONGEST_AGE = datetime.timedelta(days=1)
 _LENGTH = struct.Struct("!Q")
 _Write = Callable[[bytes], int]
@@ -36,13 +36,17 @@ class Unusable(Exception):
 
 @dataclass(frozen=True)
 class Moment:
-    """What an index knew: which database, all transactions before `oldest_open`, which day."""
+    """What an index knew: which database, all transactions before `oldest_open`, which day.
+
+    share: the label of the posts whose people it held.
+    """
 
     origin: str
     oldest_open: int
     next: int
     day: str
     made_at: str
+    share: str = ""
 
 
 def write(path: Path, index: NameIndex, moment: Moment) -> None:

@@ -14,7 +14,7 @@ from pytest_django import Settings
 from accounts.models import Role
 from audit.models import AuditEvent
 from audit.recording import Actor
-from registry.finding import client
+from registry.finding import choosing
 from registry.finding.process import Finder
 from registry.looking import search
 from registry.models import Registrant
@@ -33,9 +33,7 @@ def finder(tmp_path: Path, settings: Settings) -> Iterator[None]:
     running = threading.Thread(target=process.run)
     running.start()
     yield
-    asked = client.finder()
-    assert isinstance(asked, client.FinderClient)
-    asked.close()
+    choosing.finder().close()
     process.stop()
     running.join()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+from argparse import ArgumentParser
+from collections.abc import Sequence
 from types import FrameType
 from typing import Any
 
@@ -13,6 +15,7 @@ from encryption.starting import verify_keys
 from registry.finding.confining import confine
 from registry.finding.process import Finder
 from registry.finding.serving import AlreadyRunning
+from registry.finding.sharing import Group, groups, shares
 
 
 class Command(BaseCommand):
@@ -20,17 +23,28 @@ class Command(BaseCommand):
 
     help = __doc__ or ""
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Which of the sockets in FINDER_SOCKET is this finder's."""
+        parser.add_argument(
+            "--socket", default="", help="needed when FINDER_SOCKET names more than one"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Work until SIGTERM or Ctrl-C."""
-        path = getattr(settings, "FINDER_SOCKET", "")
-        if not path:
+        found = groups(settings.FINDER_SOCKET)
+        if not found:
             raise CommandError("FINDER_SOCKET is empty: search by name is off")
+        path = options["socket"] or _only_socket(found)
+        mine = next((group for group in found if path in group.sockets), None)
+        if mine is None:
+            raise CommandError("--socket is none of those in FINDER_SOCKET")
         confine()
         verify_keys()
+        snapshot = settings.FINDER_SNAPSHOT
         try:
-            finder = Finder(path, snapshot=getattr(settings, "FINDER_SNAPSHOT", ""))
+            finder = Finder(path, snapshot=snapshot, share=shares(found)[mine])
         except AlreadyRunning:
-            raise CommandError("another finder listens at FINDER_SOCKET") from None
+            raise CommandError("another finder listens at this socket") from None
 
         def stop(_number: int, _frame: FrameType | None) -> None:
             finder.stop()
@@ -38,3 +52,10 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
         finder.run()
+
+
+def _only_socket(found: Sequence[Group]) -> str:
+    sockets = [path for group in found for path in group.sockets]
+    if len(sockets) > 1:
+        raise CommandError("FINDER_SOCKET names several sockets: say which with --socket")
+    return sockets[0]

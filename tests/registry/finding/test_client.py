@@ -11,7 +11,8 @@ from uuid import uuid4
 import pytest
 from pytest_django import Settings
 
-from registry.finding.client import FinderClient, FinderUnavailable, finder
+from registry.finding.choosing import finder
+from registry.finding.client import FinderClient, FinderUnavailable
 from registry.finding.engine import Match
 from registry.finding.wire import Inbox, packed
 
