@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -68,7 +68,17 @@ class _Invented:
     number: int
 
 
-def load_people(count: int, *, seed: int = 2026, consenting: float = 0.9) -> int:
+# Which contact points an invented person may have, each as likely as the others.
+CONTACTS = ((Channel.SMS,), (Channel.EMAIL,), (Channel.SMS, Channel.EMAIL))
+
+
+def load_people(
+    count: int,
+    *,
+    seed: int = 2026,
+    consenting: float = 0.9,
+    contacts: Sequence[tuple[Channel, ...]] = CONTACTS,
+) -> int:
     """Write `count` invented people; return how many. Same seed, same people (new ids)."""
     chance = random.Random(seed)
     choices = {
@@ -87,7 +97,7 @@ def load_people(count: int, *, seed: int = 2026, consenting: float = 0.9) -> int
             )
             for offset in range(min(BATCH, count - written))
         ]
-        _write(batch, chance, choices, consenting)
+        _write(batch, chance, choices, consenting, contacts)
         written += len(batch)
     return written
 
@@ -97,6 +107,7 @@ def _write(
     chance: random.Random,
     choices: dict[str, dict[str, Choice]],
     consenting: float,
+    kinds: Sequence[tuple[Channel, ...]],
 ) -> None:
     page = KeyPage(person.id for person in batch)
     for person_id, key in create_keys([person.id for person in batch]).items():
@@ -105,7 +116,7 @@ def _write(
     for invented in batch:
         people.append(_person(invented, chance, page))
         stays.append(_stay(invented, chance, page))
-        mine = list(_contacts(invented, chance, page))
+        mine = list(_contacts(invented, chance, page, kinds))
         contacts += mine
         if chance.random() < consenting:
             events += [
@@ -158,9 +169,13 @@ def _post(place: Place) -> Post:
     return post_for(place.country, place.area)
 
 
-def _contacts(invented: _Invented, chance: random.Random, page: KeyPage) -> Iterator[ContactPoint]:
-    kinds = chance.choice(((Channel.SMS,), (Channel.EMAIL,), (Channel.SMS, Channel.EMAIL)))
-    for channel in kinds:
+def _contacts(
+    invented: _Invented,
+    chance: random.Random,
+    page: KeyPage,
+    kinds: Sequence[tuple[Channel, ...]],
+) -> Iterator[ContactPoint]:
+    for channel in chance.choice(kinds):
         if channel == Channel.SMS:
             value = f"{invented.place.dialling}{invented.number:0{invented.place.digits}d}"
         else:

@@ -17,6 +17,7 @@ from django.conf import settings
 from notifications.channels.protocol import Outcome
 from notifications.connecting import Connection
 from notifications.models import DeliveryStatus, DispatchState
+from notifications.recording import Ledger
 
 OWNER = f"{socket.gethostname()[:30]}:{os.getpid()}"
 
@@ -52,9 +53,24 @@ class Result:
     outcome: Outcome | None = None
     code: str = ""
     is_attempt: bool = True
+    # Copies that may have left without an answer, to be counted against the copy bound.
+    copies: int = 0
+    # Whether a route had the message in hand.
+    was_taken: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it says no more than that the message was handed over."""
+        return (
+            self.status is DeliveryStatus.HANDED_OVER
+            and self.is_attempt
+            and not self.provider_reference
+            and not self.copies
+        )
 
 
 _CLAIM = """
+    WITH claimed AS (
     UPDATE notifications_chunk
        SET token = token + 1, claims = claims + 1, owner = %(owner)s,
            -- A lease that was never given back belonged to somebody who died holding it.
@@ -68,7 +84,10 @@ _CLAIM = """
               AND (c.lease_until IS NULL OR c.lease_until < clock_timestamp())
             ORDER BY c.lane DESC, c.due_at, c.id
               FOR UPDATE OF c SKIP LOCKED LIMIT 1)
-    RETURNING id, dispatch_id, channel, lane, lo, hi, cursor, token, is_retry, stuck_count"""
+    RETURNING id, dispatch_id, channel, lane, lo, hi, cursor, token, is_retry, stuck_count)
+    SELECT c.id, c.dispatch_id, d.message_id, c.channel, c.lane, d.is_exercise, d.max_copies,
+           c.lo, c.hi, c.cursor, c.token, c.is_retry, c.stuck_count > 0
+      FROM claimed c JOIN notifications_dispatch d ON d.id = c.dispatch_id"""
 
 
 def claim(connection: Connection, *, lane: int) -> Lease | None:
@@ -76,112 +95,36 @@ def claim(connection: Connection, *, lane: int) -> Lease | None:
     row = connection.execute(
         _CLAIM, {"owner": OWNER, "lease": settings.SENDING_LEASE_SECONDS, "lane": lane}
     ).fetchone()
-    if row is None:
-        return None
-    chunk_id, dispatch_id, channel, chunk_lane, lo, hi, cursor, token, is_retry, stuck = row
-    found = connection.execute(
-        "SELECT message_id, is_exercise, max_copies FROM notifications_dispatch WHERE id = %s",
-        [dispatch_id],
-    ).fetchone()
-    assert found is not None
-    return Lease(
-        chunk_id,
-        dispatch_id,
-        found[0],
-        channel,
-        chunk_lane,
-        found[1],
-        found[2],
-        lo,
-        hi,
-        cursor,
-        token,
-        is_retry,
-        stuck > 0,
-    )
-
-
-_FLUSH = """
-    WITH mine AS (
-        -- Only the fence: what was sent is recorded even when the dispatch is paused.
-        UPDATE notifications_chunk
-           SET cursor = %(cursor)s,
-               lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
-         WHERE id = %(chunk)s AND token = %(token)s RETURNING dispatch_id
-    ), outcomes AS (
-        SELECT * FROM unnest(%(seqs)s::int[], %(statuses)s::smallint[], %(reasons)s::text[],
-                             %(references)s::text[], %(routes)s::text[], %(tries)s::smallint[])
-               AS o(seq, status, reason, provider_reference, route, tries)
-    ), written AS (
-        UPDATE notifications_delivery d
-           SET status = o.status, reason = o.reason, route = o.route,
-               provider_reference = o.provider_reference, attempts = d.attempts + o.tries,
-               changed_at = clock_timestamp()
-          FROM outcomes o, mine
-         WHERE d.dispatch_id = mine.dispatch_id AND d.seq = o.seq
-           -- A receipt may have been faster than we are.
-           AND d.status NOT IN (30, 40)
-    )
-    SELECT d.state FROM notifications_dispatch d JOIN mine ON mine.dispatch_id = d.id"""
+    return Lease(*row) if row else None
 
 
 def flush(
     connection: Connection, lease: Lease, *, cursor: int, results: Sequence[Result]
 ) -> str | None:
-    """Record outcomes and move the cursor past them, in one statement.
+    """Record outcomes and move the cursor past them, in one statement, and wait for it.
 
     Returns the dispatch's state, or None when the lease was lost: stop at once.
     """
-    row = connection.execute(
-        _FLUSH,
-        {
-            "cursor": cursor,
-            "lease": settings.SENDING_LEASE_SECONDS,
-            "chunk": lease.chunk_id,
-            "token": lease.token,
-            "seqs": [r.seq for r in results],
-            "statuses": [int(r.status) for r in results],
-            "reasons": [r.reason for r in results],
-            "references": [r.provider_reference for r in results],
-            "routes": [r.route for r in results],
-            "tries": [int(r.is_attempt) for r in results],
-        },
-    ).fetchone()
-    if row is None:
-        return None
-    lease.cursor = cursor
-    troubles = [r for r in results if r.outcome not in (None, Outcome.ACCEPTED)]
-    if troubles:
-        with connection.cursor() as inserts:
-            inserts.executemany(
-                """INSERT INTO notifications_attempt (dispatch_id, seq, at, route, outcome, code)
-                   VALUES (%s, %s, clock_timestamp(), %s, %s, %s)""",
-                [
-                    (lease.dispatch_id, r.seq, r.route, r.outcome.value, r.code[:40])
-                    for r in troubles
-                    if r.outcome is not None
-                ],
-            )
-    return str(row[0])
+    ledger = Ledger(connection)
+    ledger.begin(lease, cursor, results)
+    standing = ledger.end()
+    return standing.state if standing else None
 
 
 def note_try(connection: Connection, lease: Lease, seq: int) -> int:
     """Record, before the fact, that a careful sender is about to send one message.
 
-    Returns how often it was tried so, this time included, so that a message that
-    kills whoever sends it is given up after a known number of copies.
+    Returns how many copies may have left without an answer, this one included, so that
+    a message that kills whoever sends it is given up after a known number of them.
     """
     row = connection.execute(
-        """UPDATE notifications_delivery SET attempts = attempts + 1
-            WHERE dispatch_id = %s AND seq = %s RETURNING attempts""",
+        """UPDATE notifications_delivery
+              SET attempts = attempts + 1, copies = copies + 1
+            WHERE dispatch_id = %s AND seq = %s RETURNING copies""",
         [lease.dispatch_id, seq],
     ).fetchone()
     assert row is not None
     return int(row[0])
-
-
-# Minutes after which a message put off by its recipient's provider is tried again.
-RETRY_MINUTES = (1, 5, 15, 60, 180)
 
 
 def finish(connection: Connection, lease: Lease) -> None:
@@ -200,13 +143,14 @@ def finish(connection: Connection, lease: Lease) -> None:
             [lease.dispatch_id, lease.lo, lease.hi, DeliveryStatus.DEFERRED],
         ).fetchone()
         if deferred and deferred[0] is not None:
-            wait = RETRY_MINUTES[min(max(deferred[2], 1), len(RETRY_MINUTES)) - 1]
+            waits = settings.RETRY_MINUTES
+            wait = waits[min(max(deferred[2], 1), len(waits)) - 1]
             connection.execute(
                 """INSERT INTO notifications_chunk
                           (dispatch_id, channel, lane, lo, hi, cursor, state, is_retry, token,
                            owner, due_at, claims, stuck_count)
                    VALUES (%(dispatch)s, %(channel)s, %(lane)s, %(lo)s, %(hi)s, %(lo)s, 0, true, 0,
-                           '', clock_timestamp() + make_interval(mins => %(wait)s), 0, 0)""",
+                           '', clock_timestamp() + make_interval(secs => %(wait)s * 60.0), 0, 0)""",
                 {
                     "dispatch": lease.dispatch_id,
                     "channel": lease.channel,

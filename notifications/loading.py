@@ -45,6 +45,7 @@ class Envelope:
 
     seq: int
     attempts: int
+    copies: int = 0
     message: OutgoingMail | OutgoingSms | None = None
     result: Result | None = None
 
@@ -102,7 +103,7 @@ def _frozen_message(message_id: int) -> FrozenMessage:
 
 _ROWS = """
     SELECT d.seq, d.registrant_id, d.contact_point_id, d.language, d.attempts, d.basis,
-           d.purpose_code, d.contact_proof_id, c.value, c.removed_at IS NOT NULL
+           d.purpose_code, d.contact_proof_id, c.value, c.removed_at IS NOT NULL, d.copies
       FROM notifications_delivery d
       LEFT JOIN registry_contactpoint c ON c.id = d.contact_point_id
      WHERE d.dispatch_id = %s AND d.seq >= %s AND d.seq < %s AND d.status = %s
@@ -161,7 +162,19 @@ class WindowLoader:
         addresses: dict[UUID, str],
         proofs: dict[int, ContactProof],
     ) -> Envelope:
-        seq, person_id, contact_id, language, attempts, basis, purpose, proof_id, _, gone = row
+        (
+            seq,
+            person_id,
+            contact_id,
+            language,
+            attempts,
+            basis,
+            purpose,
+            proof_id,
+            _,
+            gone,
+            copies,
+        ) = row
         if basis == Basis.CONSENT.value and (person_id, purpose) not in agreed:
             return self._skip(seq, attempts, "consent-withdrawn")
         if gone:
@@ -179,7 +192,7 @@ class WindowLoader:
             return Envelope(
                 seq, attempts, result=Result(seq, DeliveryStatus.FAILED, "unusable-message")
             )
-        return Envelope(seq, attempts, message=message)
+        return Envelope(seq, attempts, copies, message=message)
 
     @staticmethod
     def _skip(seq: int, attempts: int, reason: str) -> Envelope:

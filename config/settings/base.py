@@ -314,6 +314,8 @@ SMS_SENDER = env.text("SMS_SENDER", "ABROAD")
 SENDING_LEASE_SECONDS = float(env.text("SENDING_LEASE_SECONDS", "15"))
 # How long a chunk waits when its way out is closed and names no time itself.
 ROUTE_WAIT_SECONDS = float(env.text("ROUTE_WAIT_SECONDS", "10"))
+# Minutes after which a message put off by its recipient's provider is tried again.
+RETRY_MINUTES = [float(word) for word in env.words("RETRY_MINUTES", "1,5,15,60,180")]
 # No address gets more copies of one message than this, whatever crashes.
 MAX_COPIES = 3
 # An SMS longer than this many parts is not sent: it costs too much and arrives in pieces.

@@ -25,6 +25,9 @@ from notifications.channels.smtp_transactions import SmtpTransactions, WireMail,
 class SmtpRoute(KeptRoute[OutgoingMail]):
     """The channel for `smtp://` and `smtps://`; reconnects by itself."""
 
+    # Bounces come back by their return address, so a server's queue id matches nothing.
+    needs_reference = False
+
     def __init__(
         self,
         endpoint: SmtpEndpoint,
