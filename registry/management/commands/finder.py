@@ -16,6 +16,7 @@ from registry.finding.confining import confine
 from registry.finding.process import Finder
 from registry.finding.serving import AlreadyRunning
 from registry.finding.sharing import Group, groups, shares
+from registry.serving import refuse_resurrected
 
 
 class Command(BaseCommand):
@@ -40,6 +41,7 @@ class Command(BaseCommand):
             raise CommandError("--socket is none of those in FINDER_SOCKET")
         confine()
         verify_keys()
+        refuse_resurrected()
         snapshot = settings.FINDER_SNAPSHOT
         try:
             finder = Finder(path, snapshot=snapshot, share=shares(found)[mine])
