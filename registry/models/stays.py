@@ -10,10 +10,11 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from encryption.fields import SealedTextField
+from encryption.fields import SealedJSONField, SealedTextField
 from encryption.identifiers import new_id
 from encryption.sealed_models import SealedModel, SealedQuerySet
 from geography.models import Area, Country, Post
+from geography.positions import ExactPosition
 from registry.models.people import Registrant
 
 
@@ -52,6 +53,8 @@ class Stay(SealedModel):
     )
     # The person's own words for town or address, as exact as they chose.
     place = SealedTextField(blank=True)
+    # What those words say on a map, if anything: {"lat": degrees, "lon": degrees, "m": metres}.
+    position = SealedJSONField(null=True, blank=True, pad_to=64)
     post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="+")
     from_on = models.DateField()
     until_on = models.DateField(null=True, blank=True)
@@ -60,6 +63,11 @@ class Stay(SealedModel):
     changed_in = models.BigIntegerField(default=0, editable=False)
 
     objects = StayQuerySet.as_manager()  # type: ignore[assignment,misc]  # narrower
+
+    @property
+    def exact_position(self) -> ExactPosition | None:
+        """Where it is on a map, if the words for the place say so."""
+        return ExactPosition.from_data(self.position) if self.position else None
 
     class Meta:
         indexes = [

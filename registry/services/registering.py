@@ -14,6 +14,7 @@ from consent.services import record_answers
 from encryption.models import KeySpace
 from encryption.person_keys import create_keys, destroy_keys
 from encryption.sealed_models import KeyPage
+from geography.positions import position_of
 from geography.selectors import post_for
 from registry.indexing import contact_token, last_digits_token, passport_token
 from registry.models import (
@@ -137,6 +138,8 @@ def open_stay(person: Registrant, entry: StayEntry, page: KeyPage | None = None)
     if page is not None:
         stay.use_key_page(page)
     stay.place = entry.place
+    position = position_of(entry.place, entry.country_code, entry.area_code)
+    stay.position = position.as_data() if position else None
     stay.save(force_insert=True)
     return stay
 
