@@ -11,19 +11,16 @@ from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from django import forms
-from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import StaffUser
-from encryption.digests import keyed_hex
+from accounts.second_factor import take_code
 from entry.cleaning import ascii_digits
 from entry.presentation import Presentation
 from entry.text import TextLineField
 
 _PASSWORD = Presentation(direction="ltr", width=30, spell_check=False, capitals="none")
-# A code is good for its own half minute and the ones around it.
-_CODE_LIFE_SECONDS = 120
 
 
 class SecondFactorCodeField(TextLineField):
@@ -108,10 +105,9 @@ class _CodeOnce:
 
     def clean_code(self) -> str:
         code: str = super().clean_code()  # type: ignore[misc]
-        if self.authenticator.type == Authenticator.Type.TOTP:
-            name = keyed_hex("second-factor-code", f"{self.user.pk}|{code}")
-            if not cache.add(f"second-factor-used:{name}", 1, timeout=_CODE_LIFE_SECONDS):
-                raise get_adapter().validation_error("incorrect_code")
+        is_app = self.authenticator.type == Authenticator.Type.TOTP
+        if is_app and not take_code(self.user, code):
+            raise get_adapter().validation_error("incorrect_code")
         return code
 
 

@@ -11,10 +11,22 @@ from django.db.models.functions import Lower, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.key_acts import KeyAct, KeyActKind, KeyActState
 from audit.models import ActorKind
 from audit.recording import Actor
 from encryption.identifiers import new_id
 from geography.models import Post
+
+__all__ = [
+    "KeyAct",
+    "KeyActKind",
+    "KeyActState",
+    "Mandate",
+    "MandateQuerySet",
+    "Role",
+    "StaffUser",
+    "StaffUserManager",
+]
 
 
 class StaffUserManager(BaseUserManager["StaffUser"]):
@@ -65,6 +77,8 @@ class Role(models.TextChoices):
     APPROVER = "approver", _("Ministry approver")
     DATA_PROTECTION = "data-protection", _("Data-protection officer")
     AUDITOR = "auditor", _("Auditor")
+    # Asks for, agrees to and runs acts on the keys, at the server; sees no person.
+    KEY_HOLDER = "key-holder", _("Key holder")
 
 
 class MandateQuerySet(models.QuerySet["Mandate"]):

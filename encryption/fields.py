@@ -22,6 +22,7 @@ from django_cryptography.fields import EncryptedMixin
 
 from encryption.keysets import SealError
 from encryption.models import KeySpace
+from encryption.person_keys import DataKey
 from encryption.sealed_models import SealedModel
 from encryption.signals import Refusal, refuse
 
@@ -172,6 +173,22 @@ class SealedField(EncryptedMixin):
                 )
             )
             raise
+
+    def reseal(self, instance: SealedModel, both: DataKey, new: DataKey) -> bool:
+        """Replace a value that the new key alone does not open, as `both` opens it.
+
+        Tells whether it did. The row is saved by the caller. Raises SealError.
+        """
+        held = instance.__dict__.get(self.attname)
+        if not isinstance(held, Sealed):
+            return False
+        place = self.place(instance)
+        try:
+            new.open(held.data, place)
+        except SealError:
+            instance.__dict__[self.attname] = Sealed(new.seal(both.open(held.data, place), place))
+            return True
+        return False
 
     # --- Django's field protocol
 
