@@ -29,6 +29,11 @@ _ENTRIES: tuple[tuple[str, str | Promise, frozenset[Role]], ...] = (
     ("ministry:crisis-list", _("Crises"), frozenset({Role.AUTHOR, Role.APPROVER})),
     ("ministry:approval-list", _("Waiting for approval"), frozenset({Role.AUTHOR, Role.APPROVER})),
     ("console:looks-list", _("Who looked"), frozenset({Role.DATA_PROTECTION, Role.AUDITOR})),
+    (
+        "console:retention-show",
+        _("How long things are kept"),
+        frozenset({Role.DATA_PROTECTION, Role.AUDITOR}),
+    ),
     ("mfa_index", _("Your sign-in"), frozenset(Role)),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from celery.schedules import schedule
+from celery.schedules import crontab, schedule
 from csp.constants import NONCE, NONE, SELF
 from kombu import Queue
 
@@ -292,6 +292,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "audit.tasks.seal",
         "schedule": schedule(300.0),
         "options": {"queue": "routine", "expires": 300},
+    },
+    "retain": {
+        "task": "registry.tasks.retain",
+        "schedule": crontab(hour="2,3", minute="*/2"),
+        "options": {"queue": "routine", "expires": 110},
     },
     "expire": {
         "task": "registry.tasks.expire",

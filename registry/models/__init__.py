@@ -5,6 +5,7 @@ from registry.models.drafts import RegistrationDraft
 from registry.models.family import Companion, ContactAnswer, EmergencyContact, Relation
 from registry.models.looks import CallOutcome, ContactLogEntry, LookReason
 from registry.models.people import ErasedPerson, Registrant, Restoration
+from registry.models.retention import RetentionRun
 from registry.models.stays import Stay, StayKind
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "RegistrationDraft",
     "Relation",
     "Restoration",
+    "RetentionRun",
     "Stay",
     "StayKind",
 ]

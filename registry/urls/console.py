@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from registry.views import console, console_looks, console_records
+from registry.views import console, console_looks, console_records, console_retention
 
 app_name = "console"
 
@@ -17,4 +17,5 @@ urlpatterns = [
     path("people/<uuid:person_id>/call/", console_records.call, name="call-note"),
     path("district/", console.district, name="people-list"),
     path("looks/", console_looks.looks, name="looks-list"),
+    path("retention/", console_retention.show, name="retention-show"),
 ]
