@@ -23,13 +23,15 @@ def keep_own_logging(**_: Any) -> None:
 
 @worker_init.connect
 def refuse_wrong_keys(**_: Any) -> None:
-    """Refuse to work with keys other than those the data was sealed with."""
+    """Refuse to work with wrong keys, and while erased people may be back from a backup."""
     from django.db import connections
 
     from encryption.starting import verify_keys
+    from registry.serving import refuse_resurrected
 
     try:
         verify_keys()
+        refuse_resurrected()
     except ImproperlyConfigured as fault:
         # Celery swallows what a receiver raises, but not an exit.
         raise SystemExit(str(fault)) from None

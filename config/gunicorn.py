@@ -43,11 +43,13 @@ logconfig_dict = {
 
 
 def on_starting(server: Any) -> None:
-    """Refuse to serve with keys other than those the data was sealed with."""
+    """Refuse to serve with wrong keys, and while erased people may be back from a backup."""
     from django.db import connections
 
     from encryption.starting import verify_keys
+    from registry.serving import refuse_resurrected
 
     verify_keys()
+    refuse_resurrected()
     # Nothing may be connected when the workers fork.
     connections.close_all()

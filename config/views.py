@@ -9,6 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
 from registry.finding.choosing import is_finding
+from registry.serving import is_marked_restored
 
 ONE_YEAR = 365 * 24 * 3600
 
@@ -41,7 +42,7 @@ def alive(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def ready(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when both databases answer, else 503; and say whether names can be found.
+    """Answer 200 when both databases answer and hold nobody erased; and if names can be found.
 
     Without the finder everything else works, so a balancer must not take the server away.
     """
@@ -49,6 +50,8 @@ def ready(request: HttpRequest) -> JsonResponse:
         for alias in settings.DATABASES:
             with connections[alias].cursor() as cursor:
                 cursor.execute("SELECT 1")
+        if is_marked_restored():
+            return JsonResponse({"ready": False}, status=503)
     except DatabaseError:
         return JsonResponse({"ready": False}, status=503)
     return JsonResponse({"ready": True, "finds_names": is_finding()})

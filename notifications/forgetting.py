@@ -15,6 +15,7 @@ from notifications.models import (
     DeliveryStatus,
     InboundMessage,
     PersonalText,
+    Suppression,
 )
 from registry.models import ContactPoint
 from registry.services.erasing import is_settled
@@ -44,6 +45,7 @@ def forget_person(person_id: UUID) -> None:
         InboundMessage.objects.filter(
             Q(registrant_id=person_id) | Q(sender_token__in=tokens - others)
         ).delete()
+        Suppression.objects.filter(address_token__in=tokens - others).delete()
         mine.filter(status__in=[DeliveryStatus.QUEUED, DeliveryStatus.DEFERRED]).update(
             status=DeliveryStatus.SKIPPED, reason="erased"
         )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 
+from demo.binaries import find_postgres
 from demo.mailbox import Mailbox
 from demo.ports import free_port
 from demo.services import TemporaryServices
@@ -48,6 +49,7 @@ class Ground:
                 **self.services.keys.environment(),
                 **self.services.addresses(),
                 "DJANGO_SETTINGS_MODULE": "config.settings.test",
+                "POSTGRES_PROGRAMS": str(find_postgres().initdb.parent),
                 "DJANGO_LIVE_TEST_SERVER_ADDRESS": site,
                 "SITE_ORIGIN": f"http://{site}",
                 "MAIL_URL": self.mailbox.url,

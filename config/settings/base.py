@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "crises",
     "registry",
     "notifications",
+    "backups",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -102,6 +103,10 @@ SECRET_KEY = env.text("SECRET_KEY")
 # such sets (encryption/providers).
 SEALING_KEYS = env.keys("SEALING_KEYS")
 INDEX_KEYS = env.keys("INDEX_KEYS")
+# The public half of the key that backups are sealed for (manage.py make_recovery_key).
+RECOVERY_KEY = env.text("RECOVERY_KEY", "")
+# The folder of pg_dump and pg_restore; empty: they are looked for in PATH.
+POSTGRES_PROGRAMS = env.text("POSTGRES_PROGRAMS", "")
 IS_PRODUCTION = False
 # Which build showed a page: kept with every consent.
 APP_BUILD = env.text("APP_BUILD", "development")

@@ -40,15 +40,22 @@ def erase_person(*, actor: Actor, person: Registrant) -> None:
     _remove(actor, "registry.person-erased", [person_id])
 
 
-def repeat_erasures(person_ids: Sequence[UUID], *, act: str = "registry.erasure-repeated") -> int:
+def repeat_erasures(
+    person_ids: Sequence[UUID],
+    *,
+    act: str = "registry.erasure-repeated",
+    is_announced: bool = True,
+) -> int:
     """Remove the rows of people whose keys were destroyed before, in batches.
 
     For people who came back with a restored backup, and for erasures that were cut short.
-    Returns how many of them still had a registration.
+    Returns how many of them still had a registration. Not announced: the caller clears
+    what others hold of them, because no worker runs that could be told.
     """
     found = 0
     for start in range(0, len(person_ids), _BATCH):
-        found += _remove(Actor.machine(), act, person_ids[start : start + _BATCH])
+        batch = person_ids[start : start + _BATCH]
+        found += _remove(Actor.machine(), act, batch, is_announced=is_announced)
     return found
 
 
@@ -70,7 +77,9 @@ def is_settled(person_id: UUID) -> bool:
     return erased.filter(erased_at__lt=timezone.now() - _SETTLED).exists()
 
 
-def _remove(actor: Actor, act: str, person_ids: Sequence[UUID]) -> int:
+def _remove(
+    actor: Actor, act: str, person_ids: Sequence[UUID], *, is_announced: bool = True
+) -> int:
     with transaction.atomic():
         known = set(
             ErasedPerson.objects.filter(person_id__in=person_ids).values_list(
@@ -88,7 +97,8 @@ def _remove(actor: Actor, act: str, person_ids: Sequence[UUID]) -> int:
         for person_id in person_ids:
             if person_id in here or person_id not in known:
                 record(actor, act, subject_id=person_id)
-        transaction.on_commit(lambda: _announce(person_ids))
+        if is_announced:
+            transaction.on_commit(lambda: _announce(person_ids))
     portal_sessions.end_sessions_of(person_ids)
     return len(here)
 
