@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from notifications.models import MessageKind
 from notifications.single_messages import dispatch_to_one
+from notifications.sparing import may_leave
 from registry.models import ContactProof, ProofPurpose
 from registry.services.proving import find_owner
 
@@ -30,6 +31,8 @@ def answer_proof(proof_id: int) -> bool:
             proof.contact_point = find_owner(proof)
         proof.save(update_fields=["answered_at", "contact_point"])
         if proof.contact_point is None or _too_many(proof):
+            return False
+        if not may_leave(proof.contact_point):
             return False
         kind = MessageKind.CONFIRM if proof.purpose == ProofPurpose.CONFIRM else MessageKind.SIGN_IN
         dispatch_to_one(

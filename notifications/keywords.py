@@ -1,4 +1,4 @@
-"""What an answer by SMS means: safe, help, stop, or something a person has to read.
+"""What an answer by SMS means: safe, help, stop, here, moved, or something a person has to read.
 
 Asking for help beats everything else in the same message, and a "not" before
 "safe" is never read as safe: a false alarm costs a call, the other mistake a life.
@@ -19,6 +19,8 @@ class Keyword(StrEnum):
     SAFE = "safe"
     HELP = "help"
     STOP = "stop"
+    HERE = "here"
+    MOVED = "moved"
     UNKNOWN = ""
 
 
@@ -58,6 +60,19 @@ _STOP = """
     alto baja parar
     توقف أوقف إيقاف قف
 """
+_HERE = """
+    here
+    ici la
+    aqui aca
+    هنا
+"""
+# Where to is for a person to read.
+_MOVED = """
+    moved relocated home
+    demenage demenagee rentre rentree
+    mudado mudada mude trasladado trasladada regrese
+    انتقلت انتقلنا رحلت رجعت
+"""
 # With these a message asks rather than tells.
 _ASKING = """
     is are can could should when where what how who why which do does
@@ -75,6 +90,7 @@ _POLITE = """
 _DIGITS = {"1": Keyword.SAFE, "2": Keyword.HELP}
 # Longer messages say more than a keyword can: a person reads them.
 _SHORT = 6
+_BRIEF = 4
 # "Don't" is one word; the apostrophes of other words part them: d'aide, l'aide, I'm.
 _NEGATED = re.compile("n['’ʼ´`]t\\b")
 _ABBREVIATED = re.compile(r"\b(\w)\.(?=\w\b)")
@@ -102,6 +118,7 @@ def _folded(words: str) -> frozenset[str]:
 
 _HELP_WORDS, _SAFE_WORDS, _WELL_WORDS = _folded(_HELP), _folded(_SAFE), _folded(_WELL)
 _NOT_WORDS, _STOP_WORDS = _folded(_NOT), _folded(_STOP)
+_HERE_WORDS, _MOVED_WORDS = _folded(_HERE), _folded(_MOVED)
 _ASKING_WORDS, _POLITE_WORDS = _folded(_ASKING), _folded(_POLITE)
 
 
@@ -119,6 +136,17 @@ def read_keyword(text: str) -> Keyword:
         return _how_well(text, words, found)
     if found & _STOP_WORDS and len(words) <= 3:
         return Keyword.STOP
+    return _where(text, words, found)
+
+
+def _where(text: str, words: list[str], found: set[str]) -> Keyword:
+    """Judge a message that speaks neither of safety nor of stopping."""
+    if not words or words[0] in _ASKING_WORDS or _QUESTION_MARKS & set(text):
+        return Keyword.UNKNOWN
+    if found & _MOVED_WORDS and not found & _NOT_WORDS:
+        return Keyword.MOVED
+    if found & _HERE_WORDS and not found & _NOT_WORDS and len(words) <= _BRIEF:
+        return Keyword.HERE
     return Keyword.UNKNOWN
 
 

@@ -21,12 +21,20 @@ def answer_reference(dispatch_id: int, seq: int) -> str:
 
 def answer_link(dispatch_id: int, seq: int) -> str:
     """Return the full personal link of one delivery."""
-    return f"{settings.SITE_ORIGIN}/a/{answer_reference(dispatch_id, seq)}"
+    return link_of(answer_reference(dispatch_id, seq))
+
+
+def link_of(reference: str) -> str:
+    """Return the full link of an answer reference."""
+    return f"{settings.SITE_ORIGIN}/a/{reference}"
 
 
 def delivery_of(reference: str) -> tuple[int, int] | None:
     """Return (dispatch id, seq) for an answer reference, or None for a made-up one."""
     number = open_reference("answer", reference)
-    if number is None:
-        return None
+    return None if number is None else delivery_of_number(number)
+
+
+def delivery_of_number(number: int) -> tuple[int, int]:
+    """Return (dispatch id, seq) of what delivery_number() made."""
     return number >> _SEQ_BITS, number & (1 << _SEQ_BITS) - 1

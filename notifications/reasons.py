@@ -18,18 +18,25 @@ _WORDS: dict[str, Text] = {
     "rejected": _("The phone network refused it"),
     "unusable-message": _("The address cannot be used"),
     "stopped": _("Stopped by the ministry"),
+    "delayed": _("The mail server is still trying"),
     "sender-died": _("May have arrived: the computer that sent it stopped in the middle"),
 }
 # The first that fits counts.
 _PATTERNS: tuple[tuple[re.Pattern[str], Text], ...] = (
-    (re.compile(r"smtp-5\d\d-5\.1\."), _("The e-mail address does not exist")),
-    (re.compile(r"smtp-[45]\d\d-[45]\.2\.2"), _("The mailbox is full")),
-    (re.compile(r"smtp-5\d\d-5\.7\."), _("The mail server does not take our mail")),
+    (re.compile(r"smtp-(5\d\d-)?5\.1\."), _("The e-mail address does not exist")),
+    (re.compile(r"smtp-([45]\d\d-)?[45]\.2\.2"), _("The mailbox is full")),
+    (re.compile(r"smtp-(5\d\d-)?5\.7\."), _("The mail server does not take our mail")),
     (re.compile(r"smtp-5"), _("The mail server refused it")),
     (re.compile(r"smtp-4"), _("The mail server asked us to try later")),
-    (re.compile(r"(smtp|http)-(timeout|lost|garbled)"), _("The line broke; it may have arrived")),
+    (re.compile(r"smpp-0x0b|smpp-0x33|smpp-0x5[01]"), _("The phone number is wrong")),
+    (
+        re.compile(r"(smtp|http|smpp)-(timeout|lost|garbled)"),
+        _("The line broke; it may have arrived"),
+    ),
     (re.compile(r"http-4\d\d-.*(number|recipient|destination)"), _("The phone number is wrong")),
     (re.compile(r"http-4"), _("The SMS provider refused it")),
+    (re.compile(r"smpp-0x"), _("The SMS provider refused it")),
+    (re.compile(r"smpp-|sms-no-provider"), _("The SMS provider had a fault")),
     (re.compile(r"http-5"), _("The SMS provider had a fault")),
 )
 _UNKNOWN: Text = _("Another reason")

@@ -1,11 +1,12 @@
-"""Applying what providers told us: delivery receipts and text messages from people.
+"""Understanding the text messages people send us.
 
-Both were stored before they were acknowledged (notifications.api); applying
-them is safe to repeat and takes them in any order.
+They were stored before they were acknowledged; this is safe to repeat. What nobody but a
+person can understand waits for one (`needs_reading`).
 """
 
 from __future__ import annotations
 
+import datetime
 import logging
 from uuid import UUID
 
@@ -15,63 +16,23 @@ from django.utils import timezone
 from audit.recording import Actor
 from consent.services import record_answers
 from encryption.keyring import SealError, keyring
+from notifications.acknowledging import acknowledge
 from notifications.keywords import Keyword, read_keyword
 from notifications.models import (
     AnswerState,
     AnswerVia,
     Delivery,
-    DeliveryStatus,
     InboundMessage,
 )
 from notifications.services.answering import people_sharing, record_answer
-from registry.models import Channel, Registrant
+from registry.models import Channel, Registrant, Stay
+from registry.services.keeping import confirm_stay
 
 logger = logging.getLogger(__name__)
 
 SEAL_PURPOSE = "inbound-message"
-
-# A receipt raises a delivery's status, never lowers it: providers repeat and reorder them.
-_APPLY = """
-    WITH taken AS (
-        SELECT id, provider_reference, status FROM notifications_receipt
-         WHERE applied_at IS NULL ORDER BY id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-    ), best AS (
-        SELECT DISTINCT ON (provider_reference) provider_reference,
-               CASE status WHEN 'delivered' THEN %(delivered)s ELSE %(failed)s END AS rank, status
-          FROM taken WHERE status IN ('delivered', 'undeliverable', 'expired', 'rejected')
-         ORDER BY provider_reference, (status = 'delivered') DESC
-    ), applied AS (
-        UPDATE notifications_delivery d
-           SET status = b.rank,
-               reason = CASE b.status WHEN 'delivered' THEN '' ELSE b.status END,
-               changed_at = clock_timestamp()
-          FROM best b
-         WHERE d.provider_reference = b.provider_reference AND d.provider_reference <> ''
-           AND d.status < b.rank
-        RETURNING d.seq, d.provider_reference
-    )
-    UPDATE notifications_receipt r SET applied_at = clock_timestamp()
-      FROM taken t
-     WHERE r.id = t.id
-       -- A receipt that overtook our own note of the hand-over waits for it, for a while.
-       AND (EXISTS (SELECT FROM notifications_delivery d
-                     WHERE d.provider_reference = t.provider_reference)
-            OR r.received_at < now() - interval '10 minutes')"""
-
-
-def apply_receipts(limit: int = 5000) -> int:
-    """Apply stored receipts to their deliveries; return how many were settled."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            _APPLY,
-            {
-                "limit": limit,
-                "delivered": DeliveryStatus.DELIVERED,
-                "failed": DeliveryStatus.FAILED,
-            },
-        )
-        settled: int = cursor.rowcount
-        return settled
+# For how long the missing parts of a long message are waited for.
+_WAIT_FOR_PARTS = datetime.timedelta(seconds=60)
 
 
 def apply_inbound(limit: int = 200) -> int:
@@ -86,6 +47,13 @@ def apply_inbound(limit: int = 200) -> int:
 
 @transaction.atomic
 def _apply_one(message_id: int) -> bool:
+    message = InboundMessage.objects.filter(pk=message_id, applied_at__isnull=True).first()
+    if message is None:
+        return False
+    # One after the other for one phone: parts, the hourly answer and the order of answers
+    # depend on it.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [message.sender_token])
     message = (
         InboundMessage.objects.select_for_update(skip_locked=True)
         .filter(pk=message_id, applied_at__isnull=True)
@@ -93,24 +61,73 @@ def _apply_one(message_id: int) -> bool:
     )
     if message is None:
         return False
-    message.applied_at = timezone.now()
+    parts = [message]
+    is_whole = True
+    if message.part_count:
+        parts = _parts_with(message)
+        is_whole = len({part.part_number for part in parts}) == message.part_count
+        newest = max(part.received_at for part in parts)
+        if not is_whole and newest > timezone.now() - _WAIT_FOR_PARTS:
+            return False
+        message = parts[0]
     try:
-        text = keyring().open_for_system(SEAL_PURPOSE, bytes(message.body)).decode()
+        text = _joined(parts)
     except SealError:
         logger.error("inbound message cannot be opened id=%s", message.pk)
-        message.needs_reading = True
-        message.save()
+        _settle(parts, needs_reading=True)
         return True
     keyword = read_keyword(text)
     message.keyword = keyword
+    if len(parts) > 1:
+        # The first part holds the whole; the others stay as proof that they came.
+        message.body = keyring().seal_for_system(SEAL_PURPOSE, text.encode())
+    needs_reading = True
     delivery = _latest_delivery(message.sender_token)
-    if delivery is None:
-        message.needs_reading = True
-    else:
+    if delivery is not None:
         message.registrant_id = delivery.registrant_id
-        message.needs_reading = not _act(keyword, delivery, text)
-    message.save()
+        needs_reading = not _act(keyword, delivery, text) or not is_whole
+        acknowledge(message, delivery, keyword, text)
+    _settle(parts, needs_reading=needs_reading)
     return True
+
+
+def _parts_with(message: InboundMessage) -> list[InboundMessage]:
+    """Return the parts that came of one long message, in order."""
+    return list(
+        InboundMessage.objects.select_for_update()
+        .filter(
+            provider=message.provider,
+            sender_token=message.sender_token,
+            part_group=message.part_group,
+            part_count=message.part_count,
+            applied_at__isnull=True,
+        )
+        .order_by("part_number", "pk")
+    )
+
+
+def _joined(parts: list[InboundMessage]) -> str:
+    """Open and join parts. Raises SealError."""
+    opened = {
+        part.part_number: keyring()
+        .open_for_system(SEAL_PURPOSE, bytes(part.body))
+        .decode("utf-8", "surrogatepass")
+        for part in parts
+    }
+    # Phones cut pairs of surrogates in two; joined they are a letter again.
+    text = "".join(opened.values())
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _settle(parts: list[InboundMessage], *, needs_reading: bool) -> None:
+    first = parts[0]
+    first.needs_reading = needs_reading
+    for part in parts:
+        part.applied_at = timezone.now()
+        part.registrant_id = first.registrant_id
+        if part is not first:
+            part.body = b""
+        part.save()
 
 
 def _latest_delivery(sender_token: int) -> Delivery | None:
@@ -143,7 +160,11 @@ def _act(keyword: Keyword, delivery: Delivery, text: str) -> bool:
         for person_id in people:
             _withdraw(person_id)
         return True
-    if crisis_id is None or keyword == Keyword.UNKNOWN:
+    if keyword == Keyword.HERE:
+        for stay in Stay.objects.filter(registrant_id__in=people, ended_at__isnull=True):
+            confirm_stay(actor=actor, stay=stay)
+        return True
+    if crisis_id is None or keyword not in (Keyword.SAFE, Keyword.HELP):
         return False
     record_answer(
         actor=actor,

@@ -6,7 +6,15 @@ from uuid import UUID
 
 from celery import shared_task
 
-from notifications import addressing, answering_proofs, forgetting, receiving, sending, sweeping
+from notifications import (
+    addressing,
+    answering_proofs,
+    applying_receipts,
+    forgetting,
+    receiving,
+    sending,
+    sweeping,
+)
 from notifications.models import Lane
 from notifications.waking import wake_lane
 
@@ -34,7 +42,7 @@ def sweep() -> None:
 @shared_task
 def apply_receipts() -> None:
     """Apply what providers told us."""
-    receiving.apply_receipts()
+    applying_receipts.apply_receipts()
     receiving.apply_inbound()
 
 

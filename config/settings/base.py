@@ -320,6 +320,17 @@ EXERCISE_SMS_URL = env.text("EXERCISE_SMS_URL", "")
 MAIL_FROM = env.text("MAIL_FROM", "Abroad <messages@abroad.example>")
 MAIL_BOUNCE_DOMAIN = env.text("MAIL_BOUNCE_DOMAIN", "bounces.abroad.example")
 SMS_SENDER = env.text("SMS_SENDER", "ABROAD")
+# Several SMS providers in place of SMS_URL, as JSON; see notifications/provider_names.py.
+SMS_ROUTES = env.text("SMS_ROUTES", "")
+# Routine SMS in a day: to all countries, to one, to those named otherwise ("LB=500,ZZ=0").
+SMS_ROUTINE_PER_DAY = env.whole("SMS_ROUTINE_PER_DAY", 20_000)
+SMS_ROUTINE_PER_COUNTRY = env.whole("SMS_ROUTINE_PER_COUNTRY", 5_000)
+SMS_COUNTRY_CAPS = {
+    country: int(most)
+    for country, _equals, most in (each.partition("=") for each in env.words("SMS_COUNTRY_CAPS"))
+}
+# For how long routine messages leave out an address that does not exist.
+SUPPRESSION_DAYS = env.whole("SUPPRESSION_DAYS", 7)
 # For how long a worker may be silent before another takes over its chunk.
 SENDING_LEASE_SECONDS = float(env.text("SENDING_LEASE_SECONDS", "15"))
 # How long a chunk waits when its way out is closed and names no time itself.

@@ -11,7 +11,9 @@ from django.db import transaction
 from redis.exceptions import RedisError
 
 from encryption.keyring import keyring
+from notifications.channels.sms_octets import Place
 from notifications.models import InboundMessage, Receipt
+from notifications.provider_names import full_reference
 from notifications.receiving import SEAL_PURPOSE
 from notifications.waking import ring
 from registry.indexing import contact_token
@@ -22,22 +24,48 @@ _BELL = "bell:apply-receipts"
 _SECONDS_BETWEEN_RINGS = 1
 
 
-def store_receipt(*, provider: str, event_id: str, reference: str, status: str) -> bool:
-    """Keep a provider's word on one of our messages; False if this event is here already."""
+def store_receipt(
+    *,
+    provider: str,
+    event_id: str,
+    reference: str = "",
+    status: str,
+    delivery: tuple[int, int] | None = None,
+    code: str = "",
+) -> bool:
+    """Keep a word on one of our messages; False if this event is here already.
+
+    status: delivered, undeliverable, expired, rejected or delayed. The message is named by the
+    provider's `reference` or, where our own address came back, by `delivery` (dispatch, seq).
+    """
+    dispatch_id, seq = delivery or (None, None)
     with transaction.atomic():
         _receipt, is_new = Receipt.objects.get_or_create(
             provider=provider,
             event_id=event_id,
-            defaults={"provider_reference": reference, "status": status},
+            defaults={
+                "provider_reference": full_reference(provider, reference),
+                "status": status,
+                "dispatch_id": dispatch_id,
+                "seq": seq,
+                "code": code[:40],
+            },
         )
         transaction.on_commit(_ring_once)
     return is_new
 
 
-def store_inbound(*, provider: str, event_id: str, sender_e164: str, text: str) -> bool:
+def store_inbound(
+    *,
+    provider: str,
+    event_id: str,
+    sender_e164: str,
+    text: str,
+    place: Place | None = None,
+) -> bool:
     """Keep a text message from a phone, sealed; False if this event is here already.
 
-    The number is kept as its blind index only.
+    The number is kept as its blind index only. `place` says which part of a long message it is.
     """
     with transaction.atomic():
         _message, is_new = InboundMessage.objects.get_or_create(
@@ -45,7 +73,12 @@ def store_inbound(*, provider: str, event_id: str, sender_e164: str, text: str) 
             event_id=event_id,
             defaults={
                 "sender_token": contact_token(Channel.SMS, sender_e164),
-                "body": keyring().seal_for_system(SEAL_PURPOSE, text.encode()),
+                "body": keyring().seal_for_system(
+                    SEAL_PURPOSE, text.encode("utf-8", "surrogatepass")
+                ),
+                "part_group": place.group if place else None,
+                "part_number": place.number if place else None,
+                "part_count": place.count if place else None,
             },
         )
         transaction.on_commit(_ring_once)

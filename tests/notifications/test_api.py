@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from accounts.models import Role
 from encryption.keyring import keyring
-from notifications import addressing, api, receiving, sending
+from notifications import addressing, api, applying_receipts, receiving, sending
 from notifications.models import (
     Answer,
     Delivery,
@@ -241,11 +241,11 @@ def test_receipts_in_any_order_never_lower_what_is_known(
         assert post(RECEIPT, body).status_code == 202
         assert post(RECEIPT, body).status_code == 200
         if not at_once:
-            receiving.apply_receipts()
-    receiving.apply_receipts()
+            applying_receipts.apply_receipts()
+    applying_receipts.apply_receipts()
     delivery = Delivery.objects.get(dispatch=dispatch)
     assert delivery.status == final
-    assert receiving.apply_receipts() == 0
+    assert applying_receipts.apply_receipts() == 0
 
 
 @pytest.mark.parametrize(

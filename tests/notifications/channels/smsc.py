@@ -86,6 +86,11 @@ class SmscSink(ThreadedServer):
         """Ask every bound client for a sign of life."""
         self._loop.call_soon_threadsafe(self._send_all, ENQUIRE_LINK, b"")
 
+    def drop_all(self) -> None:
+        """Hang up on everybody."""
+        for _kind, writer in list(self._writers):
+            self._loop.call_soon_threadsafe(writer.transport.abort)
+
     def _send_all(self, command: int, body: bytes) -> None:
         for kind, writer in self._writers:
             if command != DELIVER_SM or kind != "transmitter":
