@@ -11,10 +11,9 @@ import datetime
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from django.utils.crypto import constant_time_compare
 
 from audit.recording import Actor, record
-from encryption.references import one_time_code, open_reference, seal_reference
+from encryption.references import is_one_time_code, one_time_code, open_reference, seal_reference
 from registry import signals
 from registry.models import Channel, ContactPoint, ContactProof, ProofPurpose
 
@@ -96,7 +95,7 @@ def use_code(*, proof_id: int, code: str) -> ContactPoint | None:
     proof = ContactProof.objects.select_for_update().filter(pk=proof_id).first()
     if proof is None:
         return None
-    right = constant_time_compare(code_of(proof), code)
+    right = is_one_time_code("contact-proof", str(proof.public_id), code)
     if not is_usable(proof) or proof.contact_point_id is None or not right:
         ContactProof.objects.filter(pk=proof.pk).update(wrong_tries=F("wrong_tries") + 1)
         return None
