@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include(site_patterns)),
     path("", include("registry.urls.portal")),
     path("", include("notifications.urls.answers")),
+    path("", include("pages.urls")),
     path("geography/", include("geography.urls")),
     path("staff/", include("accounts.urls")),
     path("console/", include("registry.urls.console")),

@@ -24,6 +24,7 @@ INSTALLED_APPS = [
     "crises",
     "registry",
     "notifications",
+    "pages",
     "backups",
     "allauth",
     "allauth.account",
