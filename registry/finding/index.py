@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from bisect import insort
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from registry.finding.asking import Asked, asked_for
+from registry.finding.closely import Closely
 from registry.finding.engine import Match
 from registry.finding.gathering import Gathering
-from registry.finding.normalising import forget, is_particle, surfaces, word
+from registry.finding.normalising import forget, is_particle, surfaces
 from registry.finding.parts import Parts, below, under
 from registry.finding.people import PeopleStore
-from registry.finding.ranking import Held, Verdict, reason_for
+from registry.finding.points import PointIndex
+from registry.finding.ranking import Verdict, reason_for
+from registry.finding.terms import IS_ALIAS, IS_NAME, IS_PARTICLE, IS_PLACE, Bench, People
 from registry.finding.vocabulary import NAME, PLACE, Vocabulary
 
-# What a word is to its person, in the low two bits of the packed word.
-_NAME, _ALIAS, _PLACE, _PARTICLE = range(4)
 _MOST_PLACE_WORDS = 8
 _LEAST_SCORE = 0.45
 # How many times more people are looked at closely than are shown.
@@ -31,6 +31,10 @@ class NameIndex:
     def __init__(self) -> None:
         self._vocabulary = Vocabulary()
         self._store = PeopleStore()
+        self._bench = Bench()
+        self._is_loading = False
+        # Where the same people are, for shapes drawn on a map.
+        self.points = PointIndex()
 
     def __len__(self) -> int:
         return len(self._store)
@@ -51,12 +55,25 @@ class NameIndex:
     # --- filling
 
     def load_later(self) -> None:
-        """Put off listing words by likeness until `settle`: for filling from nothing."""
+        """Put off listing words and people until `settle`: for filling from nothing."""
+        self._is_loading = True
         self._vocabulary.neighbours.load_later()
+        self.points.load_later()
 
     def settle(self) -> None:
         """Pack what was added."""
+        self._is_loading = False
         self._vocabulary.neighbours.settle()
+        self._pack_people()
+        self.points.settle()
+
+    def _pack_people(self) -> None:
+        words, slots = self._store.everybody()
+        roles = words & 3
+        for kind, postings in enumerate(self._vocabulary.listed):
+            listed = (roles == IS_PLACE) == (kind == PLACE)
+            listed &= roles != IS_PARTICLE
+            postings.pack(words[listed] >> 2, slots[listed])
 
     def add(
         self,
@@ -69,15 +86,20 @@ class NameIndex:
     ) -> None:
         """Add a person, or replace what is known of them."""
         self.remove(person_id)
-        packed = self._pack(names, _NAME) + self._pack(alias, _ALIAS)
-        if packed and all(entry & 3 == _PARTICLE for entry in packed):
-            packed = [entry & ~3 | _NAME for entry in packed]
-        packed += self._pack(place, _PLACE)[:_MOST_PLACE_WORDS]
+        packed = self._pack(names, IS_NAME) + self._pack(alias, IS_ALIAS)
+        if packed and all(entry & 3 == IS_PARTICLE for entry in packed):
+            packed = [entry & ~3 | IS_NAME for entry in packed]
+        packed += self._pack(place, IS_PLACE)[:_MOST_PLACE_WORDS]
         slot = self._store.add(person_id, packed, post_ids, birth_year or 0)
         for entry in packed:
             self._vocabulary.hold(entry >> 2)
-            if entry & 3 != _PARTICLE:
-                self._vocabulary.list_person(entry >> 2, slot, _listing(entry))
+        if self._is_loading:
+            return
+        listed = self._vocabulary.listed
+        for kind, word in _listings(packed):
+            listed[kind].list_person(word, slot)
+        if listed[NAME].is_due or listed[PLACE].is_due:
+            self._pack_people()
 
     def _pack(self, text: str, role: int) -> list[int]:
         packed = []
@@ -87,19 +109,20 @@ class NameIndex:
                 continue
             if not is_particle(surface):
                 packed.append(number << 2 | role)
-            elif role != _PLACE:
-                packed.append(number << 2 | _PARTICLE)
+            elif role != IS_PLACE:
+                packed.append(number << 2 | IS_PARTICLE)
         return packed
 
     def remove(self, person_id: UUID) -> bool:
         """Forget a person; returns whether they were here."""
+        self.points.remove(person_id)
         removed = self._store.remove(person_id)
         if removed is None:
             return False
-        slot, packed = removed
-        for entry in packed:
-            if entry & 3 != _PARTICLE:
-                self._vocabulary.unlist_person(entry >> 2, slot, _listing(entry))
+        _, packed = removed
+        if not self._is_loading:
+            for kind, word in _listings(packed):
+                self._vocabulary.listed[kind].unlist_person(word)
         for entry in packed:
             self._vocabulary.release(entry >> 2)
         forget()
@@ -107,7 +130,11 @@ class NameIndex:
 
     def parts(self) -> dict[str, bytes]:
         """Return everything in it as bytes, by name."""
-        return {**under("people", self._store.parts()), **under("words", self._vocabulary.parts())}
+        return {
+            **under("people", self._store.parts()),
+            **under("words", self._vocabulary.parts()),
+            **under("points", self.points.parts()),
+        }
 
     @classmethod
     def restored(cls, parts: Parts) -> NameIndex:
@@ -115,6 +142,8 @@ class NameIndex:
         index = cls()
         index._store.restore(below("people", parts))
         index._vocabulary.restore(below("words", parts))
+        index._pack_people()
+        index.points = PointIndex.restored(below("points", parts))
         return index
 
     # --- asking
@@ -126,26 +155,26 @@ class NameIndex:
         """
         asked = asked_for(query)
         scope = self._store.scope(post_ids)
-        if not asked.words or (scope is not None and not scope.size):
+        if not asked.words or not scope.size or limit < 1:
             return []
-        gathering = Gathering(asked, self._vocabulary, self._store, scope)
-        judged: list[tuple[float, int, Verdict]] = []
-        for value, slot in gathering.best(_CLOSELY * limit):
-            if len(judged) >= limit and judged[limit - 1][0] <= -value - _YEAR_VALUE:
-                break
-            verdict = gathering.verdict(slot, self._held(slot))
-            score = self._with_year(verdict.score, asked, slot)
-            if score >= _LEAST_SCORE:
-                insort(judged, (-score, slot, verdict), key=lambda item: item[:2])
-        return [
-            Match(self._store.person_id(slot), min(-minus, 1.0), self._reason(verdict))
-            for minus, slot, verdict in judged[:limit]
+        gathering = Gathering(asked, self._vocabulary, self._store, scope, self._bench)
+        people = People(gathering.best(_CLOSELY * limit), self._store)
+        if not len(people.slots):
+            return []
+        closely = Closely(people, gathering)
+        slots = closely.slots
+        scores = [
+            self._with_year(score, asked, slots[at]) for at, score in enumerate(closely.scores)
         ]
-
-    def _held(self, slot: int) -> list[Held]:
+        order = sorted(range(len(slots)), key=lambda at: (-scores[at], slots[at]))
         return [
-            Held(entry >> 2, entry & 3 == _PLACE, entry & 3 == _NAME)
-            for entry in self._store.words(slot)
+            Match(
+                self._store.person_id(slots[at]),
+                min(scores[at], 1.0),
+                self._reason(closely.verdict(at)),
+            )
+            for at in order[:limit]
+            if scores[at] >= _LEAST_SCORE
         ]
 
     def _with_year(self, score: float, asked: Asked, slot: int) -> float:
@@ -155,9 +184,14 @@ class NameIndex:
         return score + (_YEAR_VALUE if year in asked.years else -_YEAR_VALUE)
 
     def _reason(self, verdict: Verdict) -> str:
-        texts = self._vocabulary.surfaces
-        return str(reason_for(verdict, [word(texts[held.surface]) for _, held in verdict.pairs]))
+        word = self._vocabulary.word
+        return str(reason_for(verdict, [word(held.surface) for _, held in verdict.pairs]))
 
 
-def _listing(entry: int) -> int:
-    return PLACE if entry & 3 == _PLACE else NAME
+def _listings(packed: Iterable[int]) -> set[tuple[int, int]]:
+    """Return where a person with these words is listed: (kind, word)."""
+    return {
+        (PLACE if entry & 3 == IS_PLACE else NAME, entry >> 2)
+        for entry in packed
+        if entry & 3 != IS_PARTICLE
+    }

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from rapidfuzz import process
+import numpy as np
 from rapidfuzz.distance import OSA, JaroWinkler
+from rapidfuzz.process import cdist, cpdist
 
-from registry.finding.normalising import Word, readings, skeleton, word
-from registry.finding.vocabulary import Vocabulary
+from registry.finding.normalising import Word, readings, skeleton
+from registry.finding.ranges import Integers, Reals
+from registry.finding.vocabulary import Candidates, Vocabulary
 
 # Two words that fold to the same form differ in habit of writing only.
 SAME_FOLD = 0.97
 SAME_PLAIN = 0.99
 CUSTOMARY = 0.95
 # How much the consonants say about a word, by how many of them there are.
-_SOUND_WEIGHT = (0.0, 0.3, 0.4, 0.52, 0.6, 0.66)
+_SOUND_WEIGHT = np.array([0.0, 0.3, 0.4, 0.52, 0.6, 0.66])
 # Of a pair of which one lacks its vowels, how much of the spelling is in the consonants.
 _CONSONANTS = 0.6
 # Languages that read the letters in another way than the likeliest are that much less likely.
 _OTHER_READING = 0.97
 _MOST_FOLDS = 400
-LEAST_LOOSE = 0.34
-_LOOSE_VALUE = 0.85
+_MOST_KEPT = 2_000
 LEAST_LOOSE = 0.34
 _LOOSE_VALUE = 0.85
 # Words that neither sound nor spelling brought together are not more alike than this.
@@ -50,15 +51,29 @@ QUICK = Effort(least=0.6, closely=12, same_sound=0.2, near=0.6, least_sounds=4)
 THOROUGH = Effort(least=0.5, closely=30, same_sound=0.2, near=0.45, least_sounds=3)
 
 
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Numbers of surfaces and how alike each is to a word, the likest first."""
+
+    surfaces: Integers
+    values: Reals
+
+
+# Folds and how alike they are.
+Found: TypeAlias = tuple[Integers, Reals]
+_VOWELS = str.maketrans("", "", "aeiou")
+
+
 def _sound_weight(sound: str) -> float:
-    return _SOUND_WEIGHT[min(len(sound), 5)]
+    return float(_SOUND_WEIGHT[min(len(sound), 5)])
 
 
 def _blend(spelled: float, sounds: float, weight: float) -> float:
     return max(spelled, weight * sounds + (1 - weight) * spelled) * SAME_FOLD
 
 
-_VOWELS = str.maketrans("", "", "aeiou")
+def _blended(spelled: Reals, sounds: Reals | float, weight: Reals | float) -> Reals:
+    return np.maximum(spelled, weight * sounds + (1 - weight) * spelled) * SAME_FOLD
 
 
 def _spelled_without_vowels(form: str, other: str, spelled: float) -> float:
@@ -67,92 +82,179 @@ def _spelled_without_vowels(form: str, other: str, spelled: float) -> float:
     return _CONSONANTS * consonants + (1 - _CONSONANTS) * spelled
 
 
-def same_surfaces(asked: Word, vocabulary: Vocabulary) -> dict[int, float]:
+def _spelled(form: str, others: list[str]) -> Reals:
+    """Return how alike a form is spelled to each of others."""
+    if not others:
+        return np.empty(0)
+    measured: Reals = cdist([form], others, scorer=OSA.normalized_similarity, dtype=np.float64)[0]
+    return measured
+
+
+def _spelled_in_pairs(forms: list[str], others: list[str]) -> Reals:
+    """Return how alike each form is spelled to the one in its place among others."""
+    if not others:
+        return np.empty(0)
+    measured: Reals = cpdist(forms, others, scorer=OSA.normalized_similarity, dtype=np.float64)
+    return measured
+
+
+class Memory:
+    """What was found alike to the words typed of late, while the vocabulary stays as it is.
+
+    Common names are typed again and again. What is kept is forgotten with the first word that
+    comes or goes, so with anybody who is erased.
+    """
+
+    def __init__(self) -> None:
+        self._edition = -1
+        self._kept: dict[tuple[str, Effort], Alike] = {}
+
+    def alike(self, asked: Word, vocabulary: Vocabulary, effort: Effort) -> Alike:
+        """Return what `alike_surfaces` returns."""
+        if self._edition != vocabulary.edition or len(self._kept) >= _MOST_KEPT:
+            self._kept, self._edition = {}, vocabulary.edition
+        key = asked.surface, effort
+        found = self._kept.get(key)
+        if found is None:
+            found = self._kept[key] = alike_surfaces(asked, vocabulary, effort)
+        return found
+
+
+def same_surfaces(asked: Word, vocabulary: Vocabulary) -> Alike:
     """Return the surfaces that are the asked word, or nearly so, the likest first."""
     fold = vocabulary.fold_number(asked.folded)
     surfaces = [] if fold is None else vocabulary.spellings(fold)
-    alike = {surface: similarity(asked, word(vocabulary.surfaces[surface])) for surface in surfaces}
-    return {surface: alike[surface] for surface in sorted(alike, key=lambda key: -alike[key])}
+    values = [similarity(asked, vocabulary.word(surface)) for surface in surfaces]
+    return _likest_first(np.array(surfaces, np.int64), np.array(values, np.float64))
 
 
-def alike_surfaces(asked: Word, vocabulary: Vocabulary, effort: Effort) -> dict[int, float]:
+def _likest_first(surfaces: Integers, values: Reals) -> Alike:
+    order = np.argsort(-values, kind="stable")
+    return Alike(surfaces[order], values[order])
+
+
+def alike_surfaces(asked: Word, vocabulary: Vocabulary, effort: Effort) -> Alike:
     """Return how alike the surfaces of the vocabulary are to the asked word, the likest first.
 
     Surfaces that are less alike than the effort says are left out.
     """
-    found: dict[int, float] = {}
+    folds, values = _alike_folds(asked, vocabulary, effort)
+    surfaces, lengths = vocabulary.all_spellings(folds)
+    values = np.repeat(values, lengths)
+    if len(values):
+        # Those as likely as the last one measured again are measured too: which of them came
+        # first would depend on the order of registration.
+        last = min(effort.closely, len(values)) - 1
+        closely = np.flatnonzero(values >= np.partition(values, -1 - last)[-1 - last])
+        values[closely] = _as_written(asked, surfaces[closely], vocabulary, values[closely])
+    customary = np.array(vocabulary.customary(asked.folded), np.int64)
+    if len(customary):
+        others = ~np.isin(surfaces, customary)
+        surfaces = np.concatenate([surfaces[others], customary])
+        values = np.concatenate([values[others], np.full(len(customary), CUSTOMARY)])
+    return _likest_first(surfaces, values)
+
+
+def _alike_folds(asked: Word, vocabulary: Vocabulary, effort: Effort) -> Found:
+    """Return folds, each once, and how alike they are."""
+    found: list[Found] = []
     if asked.plain.isalpha():
-        _measure_sounds(asked, vocabulary, effort, found)
-        _measure_near(asked, vocabulary, effort, found)
+        by_sound: dict[str, str] = {}
+        for form in readings(asked.surface):
+            by_sound.setdefault(skeleton(form), form)
+        is_sound_near = len(asked.skeleton) >= effort.least_sounds
+        candidates = vocabulary.candidates(asked, by_sound, is_sound_near=is_sound_near)
+        found.append(_measured_sounds(asked, by_sound, candidates, vocabulary, effort))
+        found.append(_measured_near(asked, candidates.near, vocabulary, effort))
+        if len(candidates.near_plain):
+            found.append(_measured_plain(asked, candidates.near_plain, vocabulary, effort))
     exact = vocabulary.fold_number(asked.folded)
     if exact is not None:
-        found[exact] = SAME_FOLD
-    texts = vocabulary.folds
-    likest = sorted(found, key=lambda fold: (-found[fold], texts[fold]))[:_MOST_FOLDS]
-    alike: dict[int, float] = {}
-    for rank, fold in enumerate(likest):
-        if found[fold] < effort.least:
-            break
-        for surface in vocabulary.spellings(fold):
-            if rank < effort.closely:
-                alike[surface] = similarity(asked, word(vocabulary.surfaces[surface]))
-            else:
-                alike[surface] = found[fold]
-    alike |= dict.fromkeys(vocabulary.customary(asked.folded), CUSTOMARY)
-    ordered = sorted(alike, key=lambda surface: -alike[surface])
-    return {surface: alike[surface] for surface in ordered}
+        found.append((np.array([exact]), np.array([SAME_FOLD])))
+    if not found:
+        return np.empty(0, np.int64), np.empty(0)
+    folds = np.concatenate([each for each, _ in found]).astype(np.int64)
+    values = np.concatenate([each for _, each in found])
+    order = np.lexsort((-values, folds))
+    folds, values = folds[order], values[order]
+    if len(folds) > 1:
+        is_first = np.concatenate(([True], folds[1:] != folds[:-1]))
+        folds, values = folds[is_first], values[is_first]
+    if len(folds) > _MOST_FOLDS:
+        kept = values >= np.partition(values, -_MOST_FOLDS)[-_MOST_FOLDS]
+        folds, values = folds[kept], values[kept]
+    return folds, values
 
 
-def _measure_sounds(
-    asked: Word, vocabulary: Vocabulary, effort: Effort, found: dict[int, float]
-) -> None:
+def _measured_sounds(
+    asked: Word,
+    by_sound: dict[str, str],
+    candidates: Candidates,
+    vocabulary: Vocabulary,
+    effort: Effort,
+) -> Found:
     """Measure the words that have a skeleton in common with one of the asked word's readings."""
-    by_sound: dict[str, str] = {}
-    for form in readings(asked.surface):
-        by_sound.setdefault(skeleton(form), form)
-    is_vowelless, likely = asked.script.omits_vowels, 1.0
-    for sound, form in by_sound.items():
-        weight = _sound_weight(sound)
-        for fold, text, spelled in _spelled_alike(
-            form, vocabulary.sounding([sound]), vocabulary, effort.same_sound
-        ):
-            if vocabulary.omits_vowels(fold) != is_vowelless:
-                spelled = _spelled_without_vowels(form, text, spelled)
-            value = _blend(spelled, 1.0, weight) * likely
-            if value > found.get(fold, 0.0):
-                found[fold] = value
-        likely = _OTHER_READING
+    forms = list(by_sound.values())
+    folds, places = candidates.sounding, candidates.sounds
+    if not len(folds):
+        return folds, np.empty(0)
+    texts = list(map(vocabulary.folds.__getitem__, folds.tolist()))
+    mine = list(map(forms.__getitem__, places.tolist()))
+    spelled = _spelled_in_pairs(mine, texts)
+    gaps = vocabulary.vowelless(folds) != asked.script.omits_vowels
+    kept = spelled >= effort.same_sound
+    lacking = (gaps & kept).nonzero()[0]
+    if len(lacking):
+        bare = [form.translate(_VOWELS) for form in forms]
+        consonants = _spelled_in_pairs(
+            [bare[place] for place in places[lacking].tolist()],
+            [texts[at].translate(_VOWELS) for at in lacking.tolist()],
+        )
+        spelled[lacking] = _CONSONANTS * consonants + (1 - _CONSONANTS) * spelled[lacking]
+    weights = _SOUND_WEIGHT[[min(len(sound), 5) for sound in by_sound]]
+    likely = np.where(places == 0, 1.0, _OTHER_READING)
+    values = _blended(spelled, 1.0, weights[places]) * likely
+    kept &= values >= effort.least
+    return folds[kept], values[kept]
 
 
-def _measure_near(
-    asked: Word, vocabulary: Vocabulary, effort: Effort, found: dict[int, float]
-) -> None:
-    """Measure the words a letter or two away, before or after folding, or in their skeleton."""
+def _measured_near(asked: Word, folds: Integers, vocabulary: Vocabulary, effort: Effort) -> Found:
+    """Measure the words that are, as folded, a letter or two away, or in their skeleton."""
     sound = asked.skeleton
-    weight = _sound_weight(sound)
-    folds = vocabulary.near(asked.folded)
-    if len(sound) >= effort.least_sounds:
-        folds |= vocabulary.sounding_near(sound)
-    for fold, text, spelled in _spelled_alike(asked.folded, folds, vocabulary, effort.near):
-        sounds = OSA.normalized_similarity(sound, skeleton(text))
-        value = _blend(spelled, sounds, weight)
-        if value > found.get(fold, 0.0):
-            found[fold] = value
-    for fold in vocabulary.near_plain(asked.plain) - found.keys():
-        for surface in vocabulary.spellings(fold)[:1]:
-            plain = word(vocabulary.surfaces[surface]).plain
-            found[fold] = OSA.normalized_similarity(asked.plain, plain) * SAME_FOLD
+    folds = vocabulary.within(folds, asked.folded, effort.near)
+    spelled = _spelled(asked.folded, list(map(vocabulary.folds.__getitem__, folds.tolist())))
+    kept = spelled >= effort.near
+    folds, spelled = folds[kept], spelled[kept]
+    sounds = _spelled(sound, list(map(vocabulary.sounds.__getitem__, folds.tolist())))
+    values = _blended(spelled, sounds, _sound_weight(sound))
+    kept = values >= effort.least
+    return folds[kept], values[kept]
 
 
-def _spelled_alike(
-    form: str, folds: Collection[int], vocabulary: Vocabulary, least: float
-) -> Iterator[tuple[int, str, float]]:
-    numbers = list(folds)
-    texts = list(map(vocabulary.folds.__getitem__, numbers))
-    for text, spelled, at in process.extract(
-        form, texts, scorer=OSA.normalized_similarity, score_cutoff=least, limit=None
-    ):
-        yield numbers[at], text, spelled
+def _measured_plain(asked: Word, folds: Integers, vocabulary: Vocabulary, effort: Effort) -> Found:
+    """Measure the words a letter away before folding, by the spelling that speaks for them."""
+    speakers = vocabulary.speakers(folds).tolist()
+    spelled = _spelled(asked.plain, list(map(vocabulary.plains.__getitem__, speakers)))
+    # What is nearer as folded is measured as folded.
+    values = spelled * SAME_FOLD
+    kept = values >= effort.least
+    return folds[kept], values[kept]
+
+
+def _as_written(asked: Word, surfaces: Integers, vocabulary: Vocabulary, values: Reals) -> Reals:
+    """Return how alike surfaces are as written; `values` is how alike their folds are."""
+    numbers = surfaces.tolist()
+    plains = [vocabulary.plains[surface] for surface in numbers]
+    folds = [vocabulary.folds[fold] for fold in vocabulary.folds_of(surfaces).tolist()]
+    start = cdist([asked.plain], plains, scorer=JaroWinkler.similarity, dtype=np.float64)[0]
+    spelled = np.maximum(_spelled(asked.plain, plains), _spelled(asked.folded, folds))
+    value = np.maximum(spelled * SAME_FOLD, values)
+    written: Reals = 0.9 * value + 0.1 * np.minimum(start, SAME_FOLD)
+    for at, surface in enumerate(numbers):
+        if folds[at] == asked.folded:
+            same = SAME_PLAIN if plains[at] == asked.plain else SAME_FOLD
+            written[at] = 1.0 if vocabulary.surfaces[surface] == asked.surface else same
+    return written
 
 
 def similarity(asked: Word, held: Word) -> float:
@@ -193,16 +295,15 @@ def _other_readings(asked: Word, held: Word, *, has_gaps: bool) -> float:
     return best
 
 
-def loosely_alike(asked: Word, folds: Sequence[str], most: int) -> list[tuple[int, float]]:
-    """Return (position, how alike) of folded forms that are little alike but not nothing.
+def loosely_alike(asked: Word, folds: Integers, vocabulary: Vocabulary) -> tuple[Integers, Reals]:
+    """Return which of these folds are little alike but not nothing, and how alike.
 
     For words with so many mistakes that neither sound nor spelling brought them forward.
     """
-    found = process.extract(
-        asked.folded,
-        folds,
-        scorer=OSA.normalized_similarity,
-        score_cutoff=LEAST_LOOSE / _LOOSE_VALUE,
-        limit=most,
-    )
-    return [(at, _LOOSE_VALUE * spelled) for _, spelled, at in found]
+    least = LEAST_LOOSE / _LOOSE_VALUE
+    kept = vocabulary.within(folds, asked.folded, least)
+    if not len(kept):
+        return kept, np.empty(0)
+    spelled = _spelled(asked.folded, [vocabulary.folds[fold] for fold in kept.tolist()])
+    close = spelled >= least
+    return kept[close], _LOOSE_VALUE * spelled[close]

@@ -10,10 +10,13 @@ deletion neighbourhood). Keys are not kept, only a checksum's bucket: what comes
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from zlib import crc32
 
-from registry.finding.parts import Parts, below, numbers, under
+import numpy as np
+
+from registry.finding.parts import Parts, below, under
+from registry.finding.ranges import Integers, spread
 
 # Letters beyond the seventh are not taken out: mistakes there meet in the first seven anyway,
 # or the word is found by its skeleton.
@@ -60,45 +63,29 @@ def near_sound_keys(skeleton: str) -> list[int]:
 
 
 class Segment:
-    """Numbers listed by key, packed into two arrays and never changed."""
+    """Numbers listed by key, packed into two lists and never changed."""
 
-    def __init__(
-        self, numbers: array[int], shift: int, starts: array[int], entries: array[int]
-    ) -> None:
-        self.numbers = numbers
+    def __init__(self, listed: Integers, shift: int, starts: Integers, entries: Integers) -> None:
+        self.numbers = listed
         self._shift = shift
         self._starts = starts
         self._entries = entries
 
     @classmethod
-    def packed(cls, listed: array[int], keys_of: Callable[[int], Iterable[int]]) -> Segment:
+    def packed(cls, listed: Integers, keys_of: Callable[[int], Iterable[int]]) -> Segment:
         """List these numbers under their keys."""
-        buckets = array("I")
-        lengths = array("H")
-        for number in listed:
-            before = len(buckets)
-            buckets.extend(keys_of(number))
-            lengths.append(len(buckets) - before)
+        keys, lengths = array("I"), array("H")
+        for number in listed.tolist():
+            before = len(keys)
+            keys.extend(keys_of(number))
+            lengths.append(len(keys) - before)
         # About two entries a bucket: a false candidate costs less than an empty bucket.
-        shift = 32 - max(8, (len(buckets) // 2).bit_length())
-        starts = array("I", bytes(4 * ((1 << (32 - shift)) + 1)))
-        for key in buckets:
-            starts[(key >> shift) + 1] += 1
-        total = 0
-        for bucket, count in enumerate(starts):
-            total += count
-            starts[bucket] = total
-        entries = array("I", bytes(4 * len(buckets)))
-        at = 0
-        for number, length in zip(listed, lengths, strict=True):
-            for key in buckets[at : at + length]:
-                bucket = key >> shift
-                entries[starts[bucket]] = number
-                starts[bucket] += 1
-            at += length
-        # Filling moved every start to its end: move them back by one place.
-        starts.insert(0, 0)
-        starts.pop()
+        shift = 32 - max(8, (len(keys) // 2).bit_length())
+        buckets = np.frombuffer(keys, np.uint32) >> shift if keys else np.empty(0, np.uint32)
+        entries = np.repeat(listed, np.frombuffer(lengths, np.uint16) if lengths else [])
+        counts = np.bincount(buckets, minlength=1 << (32 - shift))
+        starts = np.concatenate(([0], np.cumsum(counts))).astype(np.uint32)
+        entries = entries[np.argsort(buckets, kind="stable")].astype(np.uint32)
         return cls(listed, shift, starts, entries)
 
     def parts(self) -> dict[str, bytes]:
@@ -113,17 +100,20 @@ class Segment:
     @classmethod
     def restored(cls, parts: Parts) -> Segment:
         """Undo `parts`."""
-        return cls(
-            numbers("I", parts["numbers"]),
-            parts["shift"][0],
-            numbers("I", parts["starts"]),
-            numbers("I", parts["entries"]),
+        listed, starts, entries = (
+            np.frombuffer(parts[name], np.uint32) for name in ("numbers", "starts", "entries")
         )
+        return cls(listed, parts["shift"][0], starts, entries)
 
-    def listed(self, key: int) -> array[int]:
-        """Return the numbers in the bucket of a key, some of which have other keys."""
-        bucket = key >> self._shift
-        return self._entries[self._starts[bucket] : self._starts[bucket + 1]]
+    def listed(self, keys: Integers) -> tuple[Integers, Integers]:
+        """Return the numbers in the buckets of keys, bucket by bucket, and how many each has.
+
+        Some of them have other keys.
+        """
+        buckets = keys >> self._shift
+        starts = self._starts[buckets].astype(np.int64)
+        lengths = self._starts[buckets + 1].astype(np.int64) - starts
+        return self._entries[spread(starts, lengths)], lengths
 
 
 class Neighbours:
@@ -153,33 +143,42 @@ class Neighbours:
 
     def settle(self) -> None:
         """Pack everything into one segment."""
-        everything = array("I")
-        for segment in self._segments:
-            everything.extend(segment.numbers)
-        everything.extend(self._fresh_numbers + (self._waiting or []))
+        fresh = _numbered(self._fresh_numbers + (self._waiting or []))
+        everything = np.concatenate([*(segment.numbers for segment in self._segments), fresh])
         self._waiting, self._fresh, self._fresh_numbers = None, {}, []
-        self._segments = [Segment.packed(everything, self._keys_of)] if everything else []
+        self._segments = [Segment.packed(everything, self._keys_of)] if len(everything) else []
 
     def _pack(self) -> None:
-        self._segments.append(Segment.packed(array("I", self._fresh_numbers), self._keys_of))
+        self._segments.append(Segment.packed(_numbered(self._fresh_numbers), self._keys_of))
         self._fresh, self._fresh_numbers = {}, []
         while len(self._segments) > 1:
             last, before = self._segments[-1], self._segments[-2]
             if len(before.numbers) > min(2 * len(last.numbers), _LARGEST_MERGE):
                 break
-            merged = Segment.packed(before.numbers + last.numbers, self._keys_of)
+            both = np.concatenate([before.numbers, last.numbers])
+            merged = Segment.packed(both, self._keys_of)
             self._segments[-2:] = [merged]
 
-    def candidates(self, keys: Iterable[int]) -> set[int]:
-        """Return the numbers listed under any of these keys, and a few that are not."""
-        found: set[int] = set()
-        for key in keys:
-            for segment in self._segments:
-                found.update(segment.listed(key))
-            fresh = self._fresh.get(key)
-            if fresh is not None:
-                found.update(fresh)
-        return found
+    def candidates(self, keys: Sequence[int]) -> tuple[Integers, Integers]:
+        """Return the numbers listed under these keys, and which key (its place) each came by.
+
+        A few of them have other keys.
+        """
+        asked = np.array(keys, np.uint32)
+        found, places = [], []
+        for segment in self._segments:
+            listed, lengths = segment.listed(asked)
+            found.append(listed)
+            places.append(np.repeat(np.arange(len(asked)), lengths))
+        if self._fresh:
+            for at, key in enumerate(keys):
+                fresh = self._fresh.get(key)
+                if fresh is not None:
+                    found.append(_numbered(fresh))
+                    places.append(np.full(len(fresh), at))
+        if not found:
+            return np.empty(0, np.uint32), np.empty(0, np.int64)
+        return np.concatenate(found), np.concatenate(places)
 
     def parts(self) -> dict[str, bytes]:
         """Return everything in it as bytes."""
@@ -194,3 +193,7 @@ class Neighbours:
         """Undo `parts`."""
         count = len({name.partition(".")[0] for name in parts})
         self._segments = [Segment.restored(below(str(each), parts)) for each in range(count)]
+
+
+def _numbered(numbers: Sequence[int]) -> Integers:
+    return np.array(numbers, np.uint32)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 Parts = Mapping[str, bytes]
 
@@ -23,23 +23,6 @@ def from_texts(texts: Iterable[str]) -> bytes:
 def texts(data: bytes, count: int) -> list[str]:
     """Undo `from_texts`, which cannot tell no text from one empty text."""
     return data.decode().split("\n") if count else []
-
-
-def from_lists(lists: Sequence[array[int] | None]) -> tuple[bytes, bytes]:
-    """Return the lengths and the contents of lists of numbers, one after the other."""
-    lengths = array("I", (0 if each is None else len(each) for each in lists))
-    return lengths.tobytes(), b"".join(each.tobytes() for each in lists if each is not None)
-
-
-def lists(lengths: bytes, contents: bytes) -> list[array[int] | None]:
-    """Undo `from_lists`; an empty list comes back as None."""
-    everything = numbers("I", contents)
-    found: list[array[int] | None] = []
-    at = 0
-    for length in numbers("I", lengths):
-        found.append(everything[at : at + length] if length else None)
-        at += length
-    return found
 
 
 def below(name: str, parts: Parts) -> dict[str, bytes]:

@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
+import numpy as np
+
 from registry.finding.parts import Parts, below, numbers, under
+from registry.finding.ranges import Integers, spread
 
 _FREE, _LEFT = 0, 0xFFFFFFFF
 NOBODY_POSTED = -1
@@ -181,36 +184,54 @@ class PeopleStore:
         """How many slots nobody sits in any more."""
         return len(self.years) - len(self)
 
-    def scope(self, post_ids: Sequence[int] | None) -> Scope | None:
-        """Return the people of these posts; None, which is everybody, for None."""
+    def scope(self, post_ids: Sequence[int] | None) -> Scope:
+        """Return the people of these posts; everybody for None."""
+        # Nobody's set is -1, which is the last place of the list.
+        allowed = np.zeros(len(self._sets) + 1, bool)
         if post_ids is None:
-            return None
+            allowed[:-1] = True
+            return Scope(allowed, self.post_sets, self._members, len(self))
         wanted = set(post_ids)
-        numbers = frozenset(
-            number for number, posts in enumerate(self._sets) if not wanted.isdisjoint(posts)
-        )
-        return Scope(numbers, self.post_sets, [self._members[number] for number in numbers])
+        numbers = [at for at, posts in enumerate(self._sets) if not wanted.isdisjoint(posts)]
+        allowed[numbers] = True
+        members = [self._members[number] for number in numbers]
+        return Scope(allowed, self.post_sets, members, sum(map(len, members)))
+
+    def words_of(self, slots: Integers) -> tuple[Integers, Integers]:
+        """Return packed words person by person, and how many each person has."""
+        starts = np.frombuffer(self._starts, np.uint32)
+        first = starts[slots].astype(np.int64)
+        lengths = starts[slots + 1].astype(np.int64) - first
+        return np.frombuffer(self._words, np.uint32)[spread(first, lengths)], lengths
+
+    def everybody(self) -> tuple[Integers, Integers]:
+        """Return all packed words and whose slot each belongs to, empty slots left out."""
+        sets = np.frombuffer(self.post_sets, np.int32) if self.post_sets else np.empty(0, np.int32)
+        slots = np.flatnonzero(sets != NOBODY_POSTED)
+        if not len(slots):
+            return np.empty(0, np.uint32), slots
+        words, lengths = self.words_of(slots)
+        return words, np.repeat(slots, lengths)
 
 
 class Scope:
     """The people an officer may find."""
 
     def __init__(
-        self, numbers: frozenset[int], post_sets: array[int], members: list[array[int]]
+        self, allowed: Integers, post_sets: array[int], members: list[array[int]], size: int
     ) -> None:
-        self._numbers = numbers
+        self._allowed = allowed
         self._post_sets = post_sets
         self._members = members
-        self.size = sum(map(len, members))
+        self.size = size
 
-    def __contains__(self, slot: int) -> bool:
-        return self._post_sets[slot] in self._numbers
+    def everybody(self) -> Integers:
+        """Return all slots in scope, in growing order."""
+        found = np.concatenate([np.array(members, np.int64) for members in self._members])
+        found.sort()
+        return found
 
-    def __iter__(self) -> Iterator[int]:
-        for members in self._members:
-            yield from members
-
-    def only(self, slots: Collection[int]) -> list[int]:
-        """Return those of `slots` that are in scope."""
-        numbers, post_sets = self._numbers, self._post_sets
-        return [slot for slot in slots if post_sets[slot] in numbers]
+    def only(self, slots: Integers) -> Integers:
+        """Return those of `slots` that are in scope; nobody's never are."""
+        found: Integers = slots[self._allowed[np.frombuffer(self._post_sets, np.int32)[slots]]]
+        return found

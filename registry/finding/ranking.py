@@ -9,9 +9,9 @@ from typing import Protocol
 
 from registry.finding.normalising import Word
 
-_EXTRA_WORD = 0.02
-_MOST_EXTRA = 0.08
-_WRONG_ORDER = 0.005
+EXTRA_WORD = 0.02
+MOST_EXTRA = 0.08
+WRONG_ORDER = 0.005
 _REJOINED = 0.01
 
 
@@ -85,7 +85,7 @@ def judge(wanted: Sequence[Wanted], held: Sequence[Held]) -> Verdict:
     extra = sum(known.is_extra for at, known in enumerate(held) if at not in taken)
     order = [chosen[mine] for mine in sorted(chosen)]
     is_in_order = order == sorted(order)
-    score -= min(_EXTRA_WORD * extra, _MOST_EXTRA) + (0 if is_in_order else _WRONG_ORDER)
+    score -= min(EXTRA_WORD * extra, MOST_EXTRA) + (0 if is_in_order else WRONG_ORDER)
     return Verdict(
         max(score, 0.0),
         tuple((wanted[mine], held[theirs]) for mine, theirs in chosen.items()),

@@ -8,8 +8,10 @@ by surface; nearness is looked for among folds.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
 
 from registry.finding.neighbours import (
     Neighbours,
@@ -18,21 +20,37 @@ from registry.finding.neighbours import (
     near_sound_keys,
     sound_key,
 )
-from registry.finding.normalising import own_readings, skeleton, skeletons, word
-from registry.finding.parts import (
-    Parts,
-    below,
-    from_lists,
-    from_texts,
-    lists,
-    numbers,
-    texts,
-    under,
-)
-from registry.finding.scripts import script_of
+from registry.finding.normalising import Word, own_readings, skeletons, word
+from registry.finding.parts import Parts, below, from_texts, numbers, texts, under
+from registry.finding.postings import Postings
+from registry.finding.ranges import Integers, distinct
+from registry.finding.scripts import Script
 
 NAME, PLACE = 0, 1
-_NOBODY: array[int] = array("I")
+_LETTER_A, _NO_LETTER = ord("a"), 27
+
+
+def letter_set(form: str) -> int:
+    """Return which letters a form has, one bit each; all that are not a to z share a bit."""
+    found = 0
+    for letter in set(form):
+        number = ord(letter) - _LETTER_A
+        found |= 1 << (number if 0 <= number < 26 else _NO_LETTER)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Folds that may be alike to a word.
+
+    `sounding`: by a skeleton in common, the one at the place given in `sounds`; `near`: one or
+    two letters away, or one in the skeleton; `near_plain`: one letter away before folding.
+    """
+
+    sounding: Integers
+    sounds: Integers
+    near: Integers
+    near_plain: Integers
 
 
 class Vocabulary:
@@ -41,18 +59,28 @@ class Vocabulary:
     def __init__(self) -> None:
         self._surface_numbers: dict[str, int] = {}
         self.surfaces: list[str] = []
+        # What each is in plain letters, and its script.
+        self.plains: list[str] = []
+        self._scripts = bytearray()
         self.fold_of = array("I")
         self._uses = array("I")
         self._fold_numbers: dict[str, int] = {}
         self.folds: list[str] = []
+        self.sounds: list[str] = []
+        # Length and letters of each fold: most words are ruled out by these alone.
+        self._lengths = bytearray()
+        self._letters = array("I")
         # The surface that speaks for its fold, and the others where there are any.
         self._speaker = array("I")
         self._others: dict[int, list[int]] = {}
+        self._has_others = bytearray()
         self._vowelless = array("H")
         # Surfaces by the folded forms custom gives them besides their own.
         self._customary: dict[str, list[int]] = {}
-        self._listed: tuple[list[array[int] | None], list[array[int] | None]] = ([], [])
+        self.listed = (Postings(), Postings())
         self.neighbours = Neighbours(self._keys_of)
+        # Counts up whenever there is a word more or less.
+        self.edition = 0
 
     def __len__(self) -> int:
         return len(self._surface_numbers)
@@ -68,30 +96,40 @@ class Vocabulary:
         if not forms.folded:
             return None
         number = len(self.surfaces)
+        self.edition += 1
         fold = self._fold_numbers.get(forms.folded)
         if fold is None:
-            fold = self._new_fold(forms.folded, number)
+            fold = self._new_fold(forms, number)
         else:
-            self._others.setdefault(fold, []).append(number)
+            self._add_other(fold, number)
         self._surface_numbers[surface] = number
         for form in own_readings(surface):
             self._customary.setdefault(form, []).append(number)
         self.surfaces.append(surface)
+        self.plains.append(surface if forms.plain == surface else forms.plain)
+        self._scripts.append(forms.script)
         self.fold_of.append(fold)
         self._uses.append(0)
-        for listed in self._listed:
-            listed.append(None)
+        for listed in self.listed:
+            listed.new_word()
         self._vowelless[fold] += forms.script.omits_vowels
         self.neighbours.add(number)
         return number
 
-    def _new_fold(self, folded: str, surface: int) -> int:
+    def _new_fold(self, forms: Word, surface: int) -> int:
         fold = len(self.folds)
-        self._fold_numbers[folded] = fold
-        self.folds.append(folded)
+        self._fold_numbers[forms.folded] = fold
+        self._describe(forms.folded, forms.skeleton)
         self._speaker.append(surface)
+        self._has_others.append(0)
         self._vowelless.append(0)
         return fold
+
+    def _describe(self, folded: str, sound: str) -> None:
+        self.folds.append(folded)
+        self.sounds.append(folded if sound == folded else sound)
+        self._lengths.append(min(len(folded), 255))
+        self._letters.append(letter_set(folded))
 
     def _keys_of(self, surface: int) -> Iterator[int]:
         written = self.surfaces[surface]
@@ -102,9 +140,9 @@ class Vocabulary:
         fold = self.fold_of[surface]
         if self._speaker[fold] == surface:
             yield from near_keys(self.folds[fold])
-            yield from near_sound_keys(skeleton(self.folds[fold]))
+            yield from near_sound_keys(self.sounds[fold])
         # A mistake may fall into a pair of letters and make the folds quite different.
-        plain = word(written).plain
+        plain = self.plains[surface]
         if plain != self.folds[fold]:
             yield from near_plain_keys(plain)
 
@@ -124,8 +162,9 @@ class Vocabulary:
         del self._surface_numbers[written]
         for form in own_readings(written):
             self._customary[form].remove(surface)
-        self.surfaces[surface] = ""
-        self._vowelless[fold] -= script_of(written).omits_vowels
+        self.edition += 1
+        self.surfaces[surface] = self.plains[surface] = ""
+        self._vowelless[fold] -= Script(self._scripts[surface]).omits_vowels
         others = self._others.get(fold, [])
         if self._speaker[fold] != surface:
             others.remove(surface)
@@ -134,46 +173,34 @@ class Vocabulary:
             self.neighbours.add(self._speaker[fold])
         else:
             del self._fold_numbers[self.folds[fold]]
-            self.folds[fold] = ""
+            self.folds[fold] = self.sounds[fold] = ""
+            self._lengths[fold] = self._letters[fold] = 0
         if not others:
             self._others.pop(fold, None)
+            self._has_others[fold] = 0
 
-    def list_person(self, surface: int, slot: int, kind: int) -> None:
-        """List a person under a surface. Slots must come in growing order."""
-        listed = self._listed[kind]
-        people = listed[surface]
-        if people is None:
-            people = listed[surface] = array("I")
-        if not people or people[-1] != slot:
-            people.append(slot)
-
-    def unlist_person(self, surface: int, slot: int, kind: int) -> None:
-        """Undo `list_person`; does nothing when the person is not listed."""
-        people = self._listed[kind][surface]
-        if people is None:
-            return
-        at = bisect_left(people, slot)
-        if at < len(people) and people[at] == slot:
-            del people[at]
-        if not people:
-            self._listed[kind][surface] = None
+    def _add_other(self, fold: int, surface: int) -> None:
+        self._others.setdefault(fold, []).append(surface)
+        self._has_others[fold] = 1
 
     # --- keeping
 
     def parts(self) -> dict[str, bytes]:
-        """Return everything in it as bytes."""
-        found = {
+        """Return everything in it but who is listed as bytes."""
+        return {
             "surfaces": from_texts(self.surfaces),
+            "plains": from_texts(self.plains),
+            "scripts": bytes(self._scripts),
             "folds": from_texts(self.folds),
+            "sounds": from_texts(self.sounds),
+            "lengths": bytes(self._lengths),
+            "letters": self._letters.tobytes(),
             "fold_of": self.fold_of.tobytes(),
             "uses": self._uses.tobytes(),
             "speaker": self._speaker.tobytes(),
             "vowelless": self._vowelless.tobytes(),
             **under("neighbours", self.neighbours.parts()),
         }
-        for kind, listed in enumerate(self._listed):
-            found[f"lengths.{kind}"], found[f"people.{kind}"] = from_lists(listed)
-        return found
 
     def restore(self, parts: Parts) -> None:
         """Undo `parts`, in an empty vocabulary."""
@@ -181,20 +208,25 @@ class Vocabulary:
         self._uses = numbers("I", parts["uses"])
         self._speaker = numbers("I", parts["speaker"])
         self._vowelless = numbers("H", parts["vowelless"])
+        self._letters = numbers("I", parts["letters"])
+        self._lengths += parts["lengths"]
+        self._scripts += parts["scripts"]
         self.surfaces = texts(parts["surfaces"], len(self.fold_of))
+        self.plains = _sharing(texts(parts["plains"], len(self.fold_of)), self.surfaces)
         self.folds = texts(parts["folds"], len(self._speaker))
+        self.sounds = _sharing(texts(parts["sounds"], len(self._speaker)), self.folds)
         self._surface_numbers = {text: at for at, text in enumerate(self.surfaces) if text}
         self._fold_numbers = {text: at for at, text in enumerate(self.folds) if text}
+        self._has_others += bytes(len(self.folds))
+        for listed in self.listed:
+            for _ in self.surfaces:
+                listed.new_word()
         for written, surface in self._surface_numbers.items():
             for form in own_readings(written):
                 self._customary.setdefault(form, []).append(surface)
             fold = self.fold_of[surface]
             if self._speaker[fold] != surface:
-                self._others.setdefault(fold, []).append(surface)
-        names, places = (
-            lists(parts[f"lengths.{kind}"], parts[f"people.{kind}"]) for kind in (NAME, PLACE)
-        )
-        self._listed = (names, places)
+                self._add_other(fold, surface)
         self.neighbours.restore(below("neighbours", parts))
 
     # --- asking
@@ -214,33 +246,84 @@ class Vocabulary:
         others = self._others.get(fold)
         return [self._speaker[fold], *others] if others else [self._speaker[fold]]
 
+    def speakers(self, folds: Integers) -> Integers:
+        """Return the surface that speaks for each fold."""
+        found: Integers = np.frombuffer(self._speaker, np.uint32)[folds].astype(np.int64)
+        return found
+
+    def all_spellings(self, folds: Integers) -> tuple[Integers, Integers]:
+        """Return the surfaces of folds, fold by fold, and how many each has."""
+        speakers, lengths = self.speakers(folds), np.ones(len(folds), np.int64)
+        if not self._others:
+            return speakers, lengths
+        more = np.frombuffer(self._has_others, np.uint8)[folds]
+        pieces, done = [], 0
+        for at in np.flatnonzero(more).tolist():
+            others = self._others[int(folds[at])]
+            pieces += [speakers[done : at + 1], np.array(others, np.int64)]
+            lengths[at] += len(others)
+            done = at + 1
+        return np.concatenate([*pieces, speakers[done:]]), lengths
+
     def customary(self, folded: str) -> list[int]:
         """Return the surfaces that custom writes with this folded form: 박 is "pak"."""
         return self._customary.get(folded, [])
 
-    def people(self, surface: int, kind: int = NAME) -> array[int]:
-        """Return the slots of the people listed under a surface, in growing order."""
-        return self._listed[kind][surface] or _NOBODY
+    def word(self, surface: int) -> Word:
+        """Return a surface with its forms."""
+        fold = self.fold_of[surface]
+        return Word(
+            self.surfaces[surface],
+            self.plains[surface],
+            self.folds[fold],
+            self.sounds[fold],
+            Script(self._scripts[surface]),
+        )
 
-    def omits_vowels(self, fold: int) -> bool:
-        """Whether somebody writes this fold in a script without short vowels."""
-        return self._vowelless[fold] > 0
+    def vowelless(self, folds: Integers) -> Integers:
+        """Return for each fold whether somebody writes it in a script without short vowels."""
+        return np.frombuffer(self._vowelless, np.uint16)[folds] > 0
 
-    def sounding(self, sounds: Iterable[str]) -> set[int]:
-        """Return folds that may have one of these skeletons."""
-        return self._folds(map(sound_key, sounds))
+    def candidates(self, asked: Word, sounds: Iterable[str], *, is_sound_near: bool) -> Candidates:
+        """Return the folds that may be alike to a word one of whose skeletons is among `sounds`.
 
-    def near(self, folded: str) -> set[int]:
-        """Return folds that may be one or two mistakes away."""
-        return self._folds(near_keys(folded))
+        `is_sound_near`: whether skeletons may differ by a letter.
+        """
+        keys = [sound_key(sound) for sound in sounds]
+        sounding = len(keys)
+        keys += near_keys(asked.folded)
+        if is_sound_near:
+            keys += near_sound_keys(asked.skeleton)
+        near = len(keys)
+        if asked.plain != asked.folded:
+            keys += near_plain_keys(asked.plain)
+        found, places = self.neighbours.candidates(keys)
+        folds = self.folds_of(found).astype(np.int64)
+        is_sound = places < sounding
+        is_plain = places >= near
+        pairs = distinct(folds[is_sound] << 8 | places[is_sound])
+        return Candidates(
+            pairs >> 8,
+            pairs & 0xFF,
+            distinct(folds[~is_sound & ~is_plain]),
+            distinct(folds[is_plain]),
+        )
 
-    def near_plain(self, plain: str) -> set[int]:
-        """Return folds of words that may be one mistake away before folding."""
-        return self._folds(near_plain_keys(plain))
+    def within(self, folds: Integers, form: str, least: float) -> Integers:
+        """Return which folds can be spelled so much like a form, by length and letters."""
+        lengths = np.frombuffer(self._lengths, np.uint8)[folds].astype(np.int64)
+        letters = np.frombuffer(self._letters, np.uint32)[folds]
+        most = (1 - least) * np.maximum(lengths, len(form)) + 1e-9
+        other = np.bitwise_count(letters ^ np.uint32(letter_set(form)))
+        kept: Integers = folds[(np.abs(lengths - len(form)) <= most) & (other <= 2 * most)]
+        return kept
 
-    def sounding_near(self, sound: str) -> set[int]:
-        """Return folds whose skeleton may be one letter away."""
-        return self._folds(near_sound_keys(sound))
+    def folds_of(self, surfaces: Integers) -> Integers:
+        """Return the folds of surfaces."""
+        found: Integers = np.frombuffer(self.fold_of, np.uint32)[surfaces]
+        return found
 
-    def _folds(self, keys: Iterable[int]) -> set[int]:
-        return set(map(self.fold_of.__getitem__, self.neighbours.candidates(keys)))
+
+def _sharing(forms: list[str], others: list[str]) -> list[str]:
+    """Return `forms`, each that equals its neighbour in `others` being the same object."""
+    return [other if form == other else form for form, other in zip(forms, others, strict=True)]
