@@ -17,7 +17,6 @@ Text = str | Promise
 OFFICERS = _("officers of the consulate for your place, each look written down")
 ONLY_YOU = _("only you, while you type")
 SENDING = _("the sending program, when a message leaves; officers of your consulate")
-GUARDS = _("officers who look into duplicates, never the value itself")
 
 WITH_YOU = _("until you erase your registration")
 UNTIL_REMOVED = _("until you remove it")
