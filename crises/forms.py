@@ -15,7 +15,16 @@ from crises.services import CrisisEntry, PeopleEstimate
 from entry.fields import TextBlockField, TextLineField
 from entry.presentation import Presentation
 from entry.widgets import CheckboxChoices, RadioChoices
+from geography.drawing import MOST_LETTERS, shape_from_text
 from geography.forms import CountryField, area_choices
+from geography.positions import read_coordinates
+from geography.shapes import (
+    LARGEST_RADIUS_KM,
+    SMALLEST_RADIUS_KM,
+    BadShape,
+    Circle,
+    Shape,
+)
 
 _LEVEL_HINTS = {
     Level.WATCH.value: _("Something may happen. People should listen for news."),
@@ -144,6 +153,114 @@ class TypedPlacesForm(SideForm):
     @property
     def named(self) -> list[Place]:
         return list(self.cleaned_data["places"])
+
+
+_BAD_SHAPE = {
+    "radius": _("The radius must be at least 0.1 km and at most 3000 km."),
+    "off-the-map": _("A position is not on the map. Longitude stands before latitude."),
+    "too-large": _("This is too long. An area may have 2000 corners."),
+    "open-ring": _("The line of this area does not end where it begins."),
+    "crossing": _("The line of this area crosses itself."),
+    "empty": _("This area holds nothing."),
+    "not-json": _("This is not GeoJSON. Copy all of it, from the first bracket to the last."),
+}
+_NO_SHAPE = _("This is not one area. We need a GeoJSON polygon.")
+
+
+def _refusal(error: BadShape) -> ValidationError:
+    return ValidationError(_BAD_SHAPE.get(error.code, _NO_SHAPE), code=error.code)
+
+
+class DrawnForm(SideForm):
+    """A shape typed in instead of drawn."""
+
+    @property
+    def drawn(self) -> Shape:
+        """The shape; for a valid form."""
+        raise NotImplementedError
+
+    @property
+    def named(self) -> list[Place]:
+        return []
+
+
+class CoordinatesField(TextLineField):
+    """A point on the map as latitude and longitude; cleans to an ExactPosition."""
+
+    widget = forms.TextInput
+    presentation = Presentation(direction="ltr", width=20, spell_check=False, capitals="none")
+
+    def clean(self, value: Any) -> Any:
+        typed = read_coordinates(super().clean(value))
+        if typed is None:
+            raise ValidationError(
+                _("Type latitude and longitude in degrees, such as 33.8938, 35.5018."),
+                code="no-coordinates",
+            )
+        return typed
+
+
+class CircleForm(DrawnForm):
+    """A centre and a radius."""
+
+    centre = CoordinatesField(
+        label=_("Centre"),
+        help_text=_("Latitude and longitude, such as 33.8938, 35.5018."),
+        error_messages={"required": _("Type the centre.")},
+    )
+    radius = forms.FloatField(
+        label=_("Radius in kilometres"),
+        min_value=SMALLEST_RADIUS_KM,
+        max_value=LARGEST_RADIUS_KM,
+        widget=forms.TextInput,
+        error_messages={
+            "required": _("Type the radius."),
+            "invalid": _("Type a number, such as 25 or 2.5."),
+            "min_value": _BAD_SHAPE["radius"],
+            "max_value": _BAD_SHAPE["radius"],
+        },
+    )
+    field_order = ("centre", "radius", "side")
+
+    presentation = {
+        **SideForm.presentation,
+        "radius": Presentation(direction="ltr", input_mode="decimal", width=5),
+    }
+
+    @property
+    def drawn(self) -> Shape:
+        centre = self.cleaned_data["centre"]
+        return Circle(centre.longitude, centre.latitude, self.cleaned_data["radius"])
+
+
+class PolygonForm(DrawnForm):
+    """Pasted GeoJSON."""
+
+    polygon = TextBlockField(
+        label=_("GeoJSON"),
+        longest=MOST_LETTERS,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("A polygon from a map programme, with holes if need be."),
+        error_messages={"required": _("Paste an area.")},
+    )
+    field_order = ("polygon", "side")
+
+    presentation = {
+        **SideForm.presentation,
+        "polygon": Presentation(direction="ltr", spell_check=False),
+    }
+
+    def clean_polygon(self) -> Shape:
+        """Return the shape that was pasted."""
+        try:
+            return shape_from_text(self.cleaned_data["polygon"])
+        except BadShape as error:
+            raise _refusal(error) from None
+
+    @property
+    def drawn(self) -> Shape:
+        shape: Shape = self.cleaned_data["polygon"]
+        return shape
 
 
 class CountryChoiceForm(forms.Form):

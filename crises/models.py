@@ -8,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import StaffUser
 from encryption.identifiers import new_id
+from geography.drawing import shape_from_data
 from geography.models import Area, Country
+from geography.shapes import Shape
 
 
 class Level(models.IntegerChoices):
@@ -71,13 +73,17 @@ class Crisis(models.Model):
 
 
 class AffectedArea(models.Model):
-    """A country, or one area of it, that is affected or expressly left out."""
+    """A country, one area of it, or a shape on the map: affected or expressly left out."""
 
     crisis = models.ForeignKey(Crisis, on_delete=models.CASCADE, related_name="areas")
-    country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="+")
+    country = models.ForeignKey(
+        Country, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
     area = models.ForeignKey(
         Area, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
+    # A circle or polygons instead of a country, as geography.shapes writes them.
+    shape = models.JSONField(null=True, blank=True)
     is_excluded = models.BooleanField(default=False)
 
     class Meta:
@@ -85,9 +91,31 @@ class AffectedArea(models.Model):
             models.UniqueConstraint(
                 fields=["crisis", "country", "area"],
                 nulls_distinct=False,
+                condition=Q(shape__isnull=True),
                 name="an_area_is_named_once",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(country__isnull=False, shape__isnull=True)
+                | Q(
+                    country__isnull=True,
+                    area__isnull=True,
+                    shape__isnull=False,
+                    shape__has_key="type",
+                    shape__type__in=["Circle", "MultiPolygon"],
+                ),
+                name="an_area_is_named_or_drawn",
+            ),
         ]
 
     def __str__(self) -> str:
-        return str(self.area_id or self.country_id)
+        return str(self.area_id or self.country_id or f"shape {self.pk}")
+
+    @property
+    def place(self) -> tuple[str, str | None] | None:
+        """The country and area named; None for a shape."""
+        return (self.country_id, self.area_id) if self.country_id else None
+
+    @property
+    def drawn(self) -> Shape | None:
+        """The shape drawn; None for a country or area."""
+        return shape_from_data(self.shape) if self.shape is not None else None

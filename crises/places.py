@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from geography.atlas import atlas
 from geography.folding import folded
 from geography.models import Country
+from geography.outlines import Touched
 from geography.selectors import area_name, country_name
 
 # (country code, ISO 3166-2 area code or None for the whole country)
@@ -46,6 +47,12 @@ def is_inside(inner: Place, outer: Place) -> bool:
     if outer[1] is None:
         return True
     return inner[1] is not None and outer[1] in atlas().upwards(inner[1])
+
+
+def has_part(place: Place, touched: Touched) -> bool:
+    """Tell whether a country or area has a part in a shape, by what the shape touches."""
+    country_code, area_code = place
+    return area_code in touched.areas if area_code else country_code in touched.countries
 
 
 @dataclass(frozen=True)

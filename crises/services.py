@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -14,7 +15,13 @@ from accounts.access import has_role
 from accounts.models import Role, StaffUser
 from audit.recording import record
 from crises.models import AffectedArea, Crisis, Level
-from crises.places import Place, full_name, is_inside
+from crises.places import Place, full_name, has_part, is_inside
+from geography.drawing import summary
+from geography.outlines import touched_by
+from geography.regions import region
+from geography.shapes import Shape
+
+MOST_SHAPES = 20
 
 
 class NotAllowed(Exception):
@@ -93,7 +100,7 @@ def name_places(
     if is_excluded:
         _check_exclusions(held, places)
     AffectedArea.objects.filter(
-        pk__in=[row.pk for row in held.areas.all() if (row.country_id, row.area_id) in set(places)]
+        pk__in=[row.pk for row in held.areas.all() if row.place in set(places)]
     ).delete()
     AffectedArea.objects.bulk_create(
         AffectedArea(crisis=held, country_id=country, area_id=area, is_excluded=is_excluded)
@@ -109,11 +116,14 @@ def name_places(
 
 
 def _check_exclusions(crisis: Crisis, places: Sequence[Place]) -> None:
-    affected = [(row.country_id, row.area_id) for row in crisis.areas.all() if not row.is_excluded]
+    rows = [row for row in crisis.areas.all() if not row.is_excluded]
+    affected = [row.place for row in rows if row.place]
+    drawn = [touched_by(row.drawn) for row in rows if row.drawn]
     outside = [
         place
         for place in places
         if not any(is_inside(place, other) and place != other for other in affected)
+        and not any(has_part(place, touched) for touched in drawn)
     ]
     if outside:
         raise ValidationError(
@@ -126,20 +136,52 @@ def _check_exclusions(crisis: Crisis, places: Sequence[Place]) -> None:
 
 
 @transaction.atomic
+def draw_shape(*, actor: StaffUser, crisis: Crisis, shape: Shape, is_excluded: bool) -> None:
+    """Add a drawn shape: affected, or to leave out.
+
+    Raises NotAllowed, and ValidationError when there are too many shapes already, or for one to
+    leave out that touches nothing affected.
+    """
+    held = _held(actor, crisis)
+    rows = list(held.areas.all())
+    if sum(row.shape is not None for row in rows) >= MOST_SHAPES:
+        raise ValidationError(_("There are too many drawn areas. Remove one first."))
+    if is_excluded and not any(_meets(shape, row) for row in rows if not row.is_excluded):
+        raise ValidationError(_("This area touches no affected place, so it is left out already."))
+    AffectedArea.objects.create(crisis=held, shape=shape.as_data(), is_excluded=is_excluded)
+    record(
+        actor.actor,
+        "crises.shape-left-out" if is_excluded else "crises.shape-added",
+        object_kind="crisis",
+        object_id=held.pk,
+        detail=_drawn(shape),
+    )
+
+
+def _meets(shape: Shape, row: AffectedArea) -> bool:
+    if row.place is not None:
+        return has_part(row.place, touched_by(shape))
+    return row.drawn is not None and region(shape).touches(region(row.drawn).land)
+
+
+def _drawn(shape: Shape | None) -> dict[str, Any]:
+    return {"shape": summary(shape)} if shape else {}
+
+
+@transaction.atomic
 def remove_place(*, actor: StaffUser, crisis: Crisis, place_id: int) -> None:
     """Take a place off a crisis's list, whichever side it is on. Raises NotAllowed."""
     held = _held(actor, crisis)
     row = held.areas.filter(pk=place_id).first()
     if row is None:
         return
-    place = (row.country_id, row.area_id)
     row.delete()
     record(
         actor.actor,
         "crises.place-removed",
         object_kind="crisis",
         object_id=held.pk,
-        detail={"places": _codes([place])},
+        detail={"places": _codes([row.place])} if row.place else _drawn(row.drawn),
     )
 
 

@@ -155,7 +155,7 @@ def _land(shape: Polygons) -> BaseGeometry:
         if not one.is_valid:
             raise BadShape("crossing")
     try:
-        return _on_the_map(flat[0] if len(flat) == 1 else shapely.union_all(flat))
+        return on_the_map(flat[0] if len(flat) == 1 else shapely.union_all(flat))
     except shapely.errors.GEOSException:
         raise BadShape("crossing") from None
 
@@ -182,7 +182,8 @@ def _closed(ring: Ring) -> list[tuple[float, float]]:
     return [*path, (path[-1][0], pole), (path[0][0], pole), path[0]]
 
 
-def _on_the_map(land: BaseGeometry) -> BaseGeometry:
+def on_the_map(land: BaseGeometry) -> BaseGeometry:
+    """Return land that reaches beyond the 180th meridian as it lies within -180 to 180."""
     west, _, east, _ = land.bounds
     if west >= -180 and east <= 180:
         return land
@@ -217,7 +218,7 @@ def _round(circle: Circle, *, is_inner: bool) -> BaseGeometry:
     north, south = latitude + radius, latitude - radius
     if north < math.pi / 2 and south > -math.pi / 2:
         ring = [(float(x), float(y)) for x, y in zip(longitudes, latitudes, strict=True)]
-        return _on_the_map(shapely.Polygon(ring))
+        return on_the_map(shapely.Polygon(ring))
     return _polar(latitudes, math.degrees(north), math.degrees(south), is_inner=is_inner)
 
 

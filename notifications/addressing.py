@@ -9,17 +9,22 @@ the slices that are missing: every person belongs to exactly one slice.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import UUID
 
 from consent.models import Basis
 from notifications import leasing
 from notifications.audiences import AudienceRule, reachable_sql
 from notifications.connecting import Connection, open_connection
+from notifications.drawn_areas import MAKE_TABLE, DrawnStays, ask_engine, lay_out
 from notifications.models import Dispatch
 
 logger = logging.getLogger(__name__)
 
+# The first slice is small, so that the first message leaves at once; each is twice as large
+# as the one before, up to the second number.
+FIRST_SLICE_PEOPLE = 1_000
 SLICE_PEOPLE = 20_000
 CHUNK_SIZE = 500
 
@@ -36,13 +41,16 @@ def freeze(dispatch_id: int, after_slice: Callable[[], None] = lambda: None) -> 
             return 0
         dispatch = Dispatch.objects.select_related("message").get(pk=dispatch_id)
         rule = AudienceRule.from_data(dispatch.audience_rule)
-        sql, parameters = reachable_sql(rule)
+        # Positions are asked for before the register is read: see notifications.drawn_areas.
+        drawn = _ask_positions(reader, rule)
+        sql, parameters = reachable_sql(rule, is_exact=drawn is None or drawn.is_exact)
         parameters["languages"] = sorted(dispatch.message.texts)
         parameters["fallback"] = dispatch.message.fallback_language
         reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        _cut_slices(reader, writer, dispatch_id)
+        if drawn is not None:
+            lay_out(reader.cursor(), drawn, rule.shapes, rule.out_shapes)
         written = 0
-        for number, first, end in _missing_slices(writer, dispatch_id):
+        for number, first, end in _slices(reader, writer, dispatch_id):
             written += _write_slice(
                 reader,
                 writer,
@@ -52,6 +60,9 @@ def freeze(dispatch_id: int, after_slice: Callable[[], None] = lambda: None) -> 
                 {**parameters, "first": first, "end": end},
             )
             after_slice()
+            if written == 1:
+                # Else the planner still believes that the dispatch has no rows.
+                writer.execute("ANALYZE notifications_delivery, notifications_chunk")
         writer.execute(
             """UPDATE notifications_dispatch
                   SET frozen_at = coalesce(frozen_at, clock_timestamp()),
@@ -72,41 +83,51 @@ def _lock(writer: Connection, dispatch_id: int) -> bool:
     return bool(row and row[0])
 
 
-def _cut_slices(reader: Connection, writer: Connection, dispatch_id: int) -> None:
-    """Cut the range of person ids once; a restarted freeze keeps the first cut."""
-    cut = writer.execute(
-        "SELECT count(*) FROM notifications_audienceslice WHERE dispatch_id = %s", [dispatch_id]
-    ).fetchone()
-    if cut and cut[0]:
-        return
-    edges = [
-        row[0]
-        for row in reader.execute(
-            """SELECT id FROM (SELECT id, row_number() OVER (ORDER BY id) AS place
-                                 FROM registry_registrant) AS people
-                WHERE (place - 1) %% %s = 0 AND place > 1 ORDER BY id""",
-            [SLICE_PEOPLE],
-        )
-    ]
-    firsts = [None, *edges]
-    ends = [*edges, None]
-    with writer.cursor() as cursor:
-        cursor.execute(
-            """INSERT INTO notifications_audienceslice (dispatch_id, number, first_id, end_id)
-               SELECT %s, place, first_id, end_id
-                 FROM unnest(%s::uuid[], %s::uuid[]) WITH ORDINALITY
-                      AS edge(first_id, end_id, place)""",
-            [dispatch_id, firsts, ends],
-        )
+def _ask_positions(reader: Connection, rule: AudienceRule) -> DrawnStays | None:
+    """Return how stays lie to the rule's shapes, and make room for it; None without shapes."""
+    if not rule.is_drawn:
+        return None
+    found = ask_engine(rule.shapes, rule.out_shapes)
+    reader.execute(MAKE_TABLE)
+    reader.commit()
+    return found
 
 
-def _missing_slices(writer: Connection, dispatch_id: int) -> list[tuple[int, Any, Any]]:
-    rows = writer.execute(
-        """SELECT number, first_id, end_id FROM notifications_audienceslice
-            WHERE dispatch_id = %s AND written_at IS NULL ORDER BY number""",
+def _slices(
+    reader: Connection, writer: Connection, dispatch_id: int
+) -> Iterator[tuple[int, Any, Any]]:
+    """Yield the slices that are not written: (number, first id, end id).
+
+    Each is cut when its turn comes, from where the last one ended, so that a register of
+    any size begins at once. A restarted freeze keeps what was cut.
+    """
+    known = writer.execute(
+        """SELECT number, first_id, end_id, written_at IS NULL
+             FROM notifications_audienceslice WHERE dispatch_id = %s ORDER BY number""",
         [dispatch_id],
     ).fetchall()
-    return [(number, first, end) for number, first, end in rows]
+    for number, first, end, is_missing in known:
+        if is_missing:
+            yield number, first, end
+    number, first = (known[-1][0] + 1, known[-1][2]) if known else (1, None)
+    while number == 1 or first is not None:
+        end = _edge(reader, first, min(FIRST_SLICE_PEOPLE << min(number - 1, 30), SLICE_PEOPLE))
+        writer.execute(
+            """INSERT INTO notifications_audienceslice (dispatch_id, number, first_id, end_id)
+               VALUES (%s, %s, %s, %s)""",
+            [dispatch_id, number, first, end],
+        )
+        yield number, first, end
+        number, first = number + 1, end
+
+
+def _edge(reader: Connection, first: Any, people: int) -> Any:
+    """Return the id that follows `people` ids from `first` on, None at the end."""
+    row = reader.execute(
+        """SELECT id FROM registry_registrant WHERE id >= %s ORDER BY id OFFSET %s LIMIT 1""",
+        [first or UUID(int=0), people],
+    ).fetchone()
+    return row[0] if row else None
 
 
 _WRITE_SLICE = f"""

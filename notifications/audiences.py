@@ -16,14 +16,21 @@ from typing import Any
 
 from crises.models import Crisis
 from crises.places import Place
+from geography.drawing import shape_from_data
 from geography.selectors import codes_containing, codes_covered_by
+from geography.shapes import Shape
+from notifications.drawn_areas import place_parameters
+from registry.finding.points_engine import Part
 from registry.models import Channel
 from registry.registration import alert_purpose
+
+_INSIDE, _MAYBE = int(Part.INSIDE), int(Part.MAYBE)
+_UNREADABLE, _OUTSIDE = int(Part.UNREADABLE), int(Part.OUTSIDE)
 
 
 @dataclass(frozen=True)
 class AudienceRule:
-    """People whose current stay lies in `included` and not in `excluded`.
+    """People whose current stay lies in `included` or `shapes` and not in what is left out.
 
     reached_by: ids of dispatches; if any, the audience is exactly those they reached.
     """
@@ -31,14 +38,30 @@ class AudienceRule:
     included: tuple[Place, ...] = ()
     excluded: tuple[Place, ...] = ()
     reached_by: tuple[int, ...] = ()
+    shapes: tuple[Shape, ...] = ()
+    out_shapes: tuple[Shape, ...] = ()
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether positions matter: then `drawn_stays` must be laid out beside the register."""
+        return bool(self.shapes or self.out_shapes)
+
+    @property
+    def is_for_nobody(self) -> bool:
+        """Whether no place, no shape and no earlier message says who is meant."""
+        return not (self.included or self.shapes or self.reached_by)
 
     def as_data(self) -> dict[str, Any]:
         """Return the rule as JSON data."""
-        return {
+        data: dict[str, Any] = {
             "included": [list(place) for place in self.included],
             "excluded": [list(place) for place in self.excluded],
             "reached_by": list(self.reached_by),
         }
+        if self.is_drawn:
+            data["shapes"] = [shape.as_data() for shape in self.shapes]
+            data["out_shapes"] = [shape.as_data() for shape in self.out_shapes]
+        return data
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> AudienceRule:
@@ -47,19 +70,21 @@ class AudienceRule:
             tuple((country, area) for country, area in data["included"]),
             tuple((country, area) for country, area in data["excluded"]),
             tuple(data["reached_by"]),
+            tuple(shape_from_data(shape) for shape in data.get("shapes", ())),
+            tuple(shape_from_data(shape) for shape in data.get("out_shapes", ())),
         )
 
 
 def rule_for(crisis: Crisis) -> AudienceRule:
     """Return the rule of everybody in a crisis's areas."""
-    rows = list(
-        crisis.areas.order_by("country_id", "area_id").values_list(
-            "country_id", "area_id", "is_excluded"
-        )
-    )
+    rows = list(crisis.areas.order_by("country_id", "area_id", "pk"))
+    named = [(row.place, row.is_excluded) for row in rows if row.place is not None]
+    drawn = [(row.drawn, row.is_excluded) for row in rows if row.drawn is not None]
     return AudienceRule(
-        tuple((country, area) for country, area, excluded in rows if not excluded),
-        tuple((country, area) for country, area, excluded in rows if excluded),
+        tuple(place for place, is_excluded in named if not is_excluded),
+        tuple(place for place, is_excluded in named if is_excluded),
+        shapes=tuple(shape for shape, is_excluded in drawn if not is_excluded),
+        out_shapes=tuple(shape for shape, is_excluded in drawn if is_excluded),
     )
 
 
@@ -119,8 +144,11 @@ _BOUNDS = (
 )
 
 
-def placed_sql(rule: AudienceRule) -> tuple[str, dict[str, Any]]:
+def placed_sql(rule: AudienceRule, *, is_exact: bool = True) -> tuple[str, dict[str, Any]]:
     """Return SQL for one row per person in the audience's places, and its parameters.
+
+    With shapes in the rule it reads `drawn_stays` (notifications.drawn_areas); is_exact says
+    whether positions are known at all.
 
     Columns: registrant_id, country_id, area_id, post_id, is_vague (they may be elsewhere
     in what they named), kind, until_on and last_confirmed_at of the stay. Expects %(first)s
@@ -129,7 +157,9 @@ def placed_sql(rule: AudienceRule) -> tuple[str, dict[str, Any]]:
     if rule.reached_by:
         return _REACHED, {"reached_by": list(rule.reached_by)}
     coverage = Coverage.of(rule)
-    return _STAYING, {
+    drawn = place_parameters(rule.shapes, rule.out_shapes, is_exact=is_exact)
+    return _STAYING_DRAWN if rule.is_drawn else _STAYING, {
+        **(drawn if rule.is_drawn else {}),
         "countries": coverage.countries,
         "areas": coverage.areas,
         "wider": coverage.wider,
@@ -174,8 +204,49 @@ _STAYING = f"""
                AND NOT coalesce(s.area_id = ANY(%(out_areas)s), false)) AS stay
      ORDER BY registrant_id, is_vague, from_on DESC, id"""
 
+# The same with shapes. Who gave no position, or one nobody can read, goes by area and country.
+_STAYING_DRAWN = f"""
+    SELECT DISTINCT ON (registrant_id)
+           registrant_id, country_id, area_id, post_id, is_vague, kind, until_on,
+           last_confirmed_at
+      FROM (SELECT s.*, (lies.is_maybe_out OR NOT lies.is_surely_in) AS is_vague
+              FROM registry_stay s
+              LEFT JOIN drawn_stays d ON d.stay_id = s.id
+             CROSS JOIN LATERAL (SELECT
+                   %(positions_count)s AND s.position IS NOT NULL
+                       AND coalesce(d.part, {_OUTSIDE}) <> {_UNREADABLE}
+                       AND coalesce(d.out_part, {_OUTSIDE}) <> {_UNREADABLE} AS is_placed,
+                   s.country_id = ANY(%(countries)s) OR coalesce(s.area_id = ANY(%(areas)s), false)
+                       OR coalesce(s.area_id = ANY(%(wider)s), false)
+                       OR (s.area_id IS NULL AND s.country_id = ANY(%(all_countries)s))
+                       AS is_named,
+                   CASE WHEN s.area_id IS NULL THEN s.country_id = ANY(%(vague_countries)s)
+                        ELSE s.area_id = ANY(%(wider)s) END AS is_named_vaguely) named
+             CROSS JOIN LATERAL (SELECT
+                   (is_named AND NOT is_named_vaguely)
+                       OR CASE WHEN is_placed THEN coalesce(d.part = {_INSIDE}, false)
+                               ELSE coalesce(s.area_id = ANY(%(drawn_whole)s), false) END
+                       AS is_surely_in,
+                   CASE WHEN is_placed THEN coalesce(d.part = {_MAYBE}, false)
+                        WHEN s.area_id IS NULL THEN s.country_id = ANY(%(drawn_countries)s)
+                        ELSE s.area_id = ANY(%(drawn_areas)s) END AS is_maybe_in,
+                   CASE WHEN is_placed THEN coalesce(d.out_part = {_INSIDE}, false)
+                        ELSE coalesce(s.area_id = ANY(%(drawn_out_whole)s), false) END
+                       AS is_surely_out,
+                   CASE WHEN is_placed THEN coalesce(d.out_part = {_MAYBE}, false)
+                        WHEN s.area_id IS NULL THEN s.country_id = ANY(%(drawn_out_countries)s)
+                        ELSE s.area_id = ANY(%(drawn_out_areas)s) END AS is_maybe_out) lies
+             WHERE s.ended_at IS NULL AND s.from_on <= current_date
+               AND (s.until_on IS NULL OR s.until_on >= current_date)
+               AND {_BOUNDS.format(column="s.registrant_id")}
+               AND (is_named OR lies.is_surely_in OR lies.is_maybe_in)
+               AND NOT lies.is_surely_out
+               AND NOT s.country_id = ANY(%(out_countries)s)
+               AND NOT coalesce(s.area_id = ANY(%(out_areas)s), false)) AS stay
+     ORDER BY registrant_id, is_vague, from_on DESC, id"""
 
-def reachable_sql(rule: AudienceRule) -> tuple[str, dict[str, Any]]:
+
+def reachable_sql(rule: AudienceRule, *, is_exact: bool = True) -> tuple[str, dict[str, Any]]:
     """Return SQL for one row per permitted contact point of the people placed.
 
     Columns: registrant_id, country_id, area_id, post_id, contact_point_id, channel, token,
@@ -183,7 +254,7 @@ def reachable_sql(rule: AudienceRule) -> tuple[str, dict[str, Any]]:
     proof_id. Expects %(languages)s and %(fallback)s as well. An unconfirmed
     contact is used only where no confirmed one of the person may be (docs/adr/0006).
     """
-    placed, parameters = placed_sql(rule)
+    placed, parameters = placed_sql(rule, is_exact=is_exact)
     return permitted_sql(placed), parameters | purpose_parameters()
 
 

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from notifications.audiences import (
@@ -34,6 +34,8 @@ from notifications.audiences import (
     placed_sql,
     purpose_parameters,
 )
+from notifications.drawn_areas import laid_out
+from registry.finding.points_engine import Part
 from registry.models import Channel, StayKind
 
 HALF_LIVES: dict[str, int] = {
@@ -92,6 +94,8 @@ class AudiencePreview:
     not_agreed: int
     no_contact: int
     vague: int
+    # Whether positions were not known, so that a drawn shape counts as all areas it touches.
+    is_widened: bool = False
     by_language: dict[str, LanguageCount] = field(default_factory=dict)
     by_area: dict[str, AreaCount] = field(default_factory=dict)
     fallback_languages: dict[str, int] = field(default_factory=dict)
@@ -162,6 +166,22 @@ _SHARE = """
        AND (until_on IS NULL OR until_on >= current_date)
        AND country_id = ANY(%(all_countries)s)
      GROUP BY country_id"""
+# The same with shapes: of the people whose position or area says where they are.
+_SHARE_DRAWN = f"""
+    SELECT s.country_id,
+           avg(CASE WHEN (coalesce(d.part = {int(Part.INSIDE)}, false)
+                          OR coalesce(s.area_id = ANY(%(areas)s), false)
+                          OR s.country_id = ANY(%(countries)s)
+                          OR (d.stay_id IS NULL AND s.area_id = ANY(%(drawn_whole)s)))
+                         AND NOT coalesce(d.out_part = {int(Part.INSIDE)}, false)
+                         AND NOT coalesce(s.area_id = ANY(%(out_areas)s), false)
+                    THEN 1.0 ELSE 0.0 END) AS inside
+      FROM registry_stay s LEFT JOIN drawn_stays d ON d.stay_id = s.id
+     WHERE s.ended_at IS NULL AND s.from_on <= current_date
+       AND (s.until_on IS NULL OR s.until_on >= current_date)
+       AND (s.position IS NOT NULL OR s.area_id IS NOT NULL) AND %(positions_count)s
+       AND (s.country_id = ANY(%(all_countries)s) OR s.country_id = ANY(%(drawn_countries)s))
+     GROUP BY s.country_id"""  # noqa: S608
 _NO_SHARE = "SELECT NULL::text AS country_id, 1.0 AS inside WHERE false"
 
 _SUMS = """
@@ -217,15 +237,22 @@ def preview(
 ) -> AudiencePreview:
     """Count the audience of a rule; a fixed number of queries, whatever its size.
 
-    cursor: of psycopg, inside a transaction. Nothing is written but two temporary tables,
-    which are gone when this returns.
+    cursor: of psycopg, inside a transaction. Nothing is written but temporary tables, which
+    are gone when this returns.
     """
-    placed, parameters = placed_sql(rule)
+    with laid_out(cursor, rule.shapes, rule.out_shapes) as drawn:
+        is_exact = drawn is None or drawn.is_exact
+        counted = _previewed(cursor, rule, languages, fallback, is_exact=is_exact)
+    return replace(counted, is_widened=not is_exact)
+
+
+def _previewed(
+    cursor: Any, rule: AudienceRule, languages: Sequence[str], fallback: str, *, is_exact: bool
+) -> AudiencePreview:
+    placed, parameters = placed_sql(rule, is_exact=is_exact)
     parameters |= {"first": None, "end": None, "languages": list(languages), "fallback": fallback}
-    is_place = not rule.reached_by
-    cursor.execute(
-        _WEIGHED.format(placed=placed, share=_SHARE if is_place else _NO_SHARE), parameters
-    )
+    share = _NO_SHARE if rule.reached_by else _SHARE_DRAWN if rule.is_drawn else _SHARE
+    cursor.execute(_WEIGHED.format(placed=placed, share=share), parameters)
     cursor.execute(
         "CREATE TEMPORARY TABLE preview_rows ON COMMIT DROP AS "  # noqa: S608
         + permitted_sql("SELECT * FROM preview_placed"),

@@ -10,9 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from crises.models import Crisis
-from crises.selectors import affected_names
+from crises.selectors import recognised_names
 from geography.folding import folded
-from geography.selectors import country_name
 from notifications.audiences import AudienceRule, rule_for
 from notifications.counting import AudiencePreview, preview
 from notifications.models import Broadcast, BroadcastKind, Dispatch
@@ -122,14 +121,9 @@ def names_a_place(crisis: Crisis, language: str, entry: TextEntry) -> bool:
     """Tell whether both the SMS and the mail name an affected place, in this language.
 
     A message that does not say where it is meant for frightens people everywhere (F18).
-    The country of an affected area counts as naming it.
+    The country of an affected area counts as naming it, and so does any area a shape touches.
     """
-    names = {folded(name) for name in affected_names(crisis, language)}
-    names |= {
-        folded(country_name(row.country_id, language))
-        for row in crisis.areas.all()
-        if not row.is_excluded
-    }
+    names = {folded(name) for name in recognised_names(crisis, language)}
     texts = (folded(entry.sms_body), folded(f"{entry.subject} {entry.email_body}"))
     return all(any(_stands_in(name, text) for name in names) for text in texts)
 

@@ -344,6 +344,9 @@ MAX_COPIES = 3
 MOST_SMS_PARTS = env.whole("MOST_SMS_PARTS", 4)
 # Where the name finders listen, by posts (registry/finding/sharing.py); empty: names are not found.
 FINDER_SOCKET = env.text("FINDER_SOCKET", "")
+# Who looks for people in a drawn area: "finder" in its memory, or "cells" in tokens of map cells
+# (docs/places.md); after a change to "cells" run manage.py fill_cells.
+PLACE_SEARCH = env.text("PLACE_SEARCH", "finder")
 # The file from which this finder starts; in no backup.
 FINDER_SNAPSHOT = env.text("FINDER_SNAPSHOT", "")
 # Users other than one's own that run the finder or ask it, by name or number.

@@ -132,7 +132,7 @@ def submit_broadcast(*, actor: StaffUser, broadcast: Broadcast) -> AudiencePrevi
         raise NotAllowed
     _check_words(broadcast)
     rule = audience_rule(broadcast)
-    if not rule.reached_by and not rule.included:
+    if rule.is_for_nobody:
         raise ValidationError(_("Choose at least one place for this crisis."), code="no-place")
     counted = preview_audience(broadcast)
     _check_size(broadcast, counted)

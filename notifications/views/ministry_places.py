@@ -13,10 +13,18 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import staff
-from crises.forms import AreasForm, CountryChoiceForm, SideForm, TypedPlacesForm
+from crises.forms import (
+    AreasForm,
+    CircleForm,
+    CountryChoiceForm,
+    DrawnForm,
+    PolygonForm,
+    SideForm,
+    TypedPlacesForm,
+)
 from crises.models import Crisis
 from crises.selectors import named_places
-from crises.services import NotAllowed, name_places, remove_place
+from crises.services import NotAllowed, draw_shape, name_places, remove_place
 from geography.selectors import country_name
 from notifications.access import crisis_for
 from notifications.views.ministry import authors, crisis_page, no_longer
@@ -32,9 +40,11 @@ def crisis_places(request: HttpRequest, crisis_id: UUID) -> HttpResponse:
     if country.is_bound and country.is_valid():
         areas = _areas_form(request, country.cleaned_data["country"])
     typed = TypedPlacesForm(request.POST if _is_sent(request, "typed") else None)
-    sent: SideForm | None = (
-        typed if typed.is_bound else areas if _is_sent(request, "areas") else None
-    )
+    circle = CircleForm(request.POST if _is_sent(request, "circle") else None, prefix="circle")
+    polygon = PolygonForm(request.POST if _is_sent(request, "polygon") else None, prefix="drawn")
+    sent: SideForm | None = next(
+        (form for form in (typed, circle, polygon) if form.is_bound), None
+    ) or (areas if _is_sent(request, "areas") else None)
     if sent is not None and sent.is_valid():
         try:
             return _added(request, crisis, sent)
@@ -53,6 +63,8 @@ def crisis_places(request: HttpRequest, crisis_id: UUID) -> HttpResponse:
             "country_form": country,
             "areas_form": areas,
             "typed_form": typed,
+            "circle_form": circle,
+            "polygon_form": polygon,
             # Whose errors the summary tells.
             "form": sent or typed,
         },
@@ -72,6 +84,14 @@ def _areas_form(request: HttpRequest, country_code: str) -> AreasForm:
 
 
 def _added(request: HttpRequest, crisis: Crisis, form: SideForm) -> HttpResponse:
+    if isinstance(form, DrawnForm):
+        draw_shape(
+            actor=staff(request), crisis=crisis, shape=form.drawn, is_excluded=form.is_excluded
+        )
+        messages.success(
+            request, _("The area was left out.") if form.is_excluded else _("The area was added.")
+        )
+        return redirect("ministry:crisis-places", crisis.public_id)
     named = form.named
     name_places(actor=staff(request), crisis=crisis, places=named, is_excluded=form.is_excluded)
     if form.is_excluded:

@@ -25,6 +25,7 @@ from django.utils import timezone
 from encryption.keyring import Erased, SealError
 from encryption.sealed_models import share_key_page
 from registry.finding.index import NameIndex
+from registry.finding.points_reading import placed
 from registry.finding.sharing import EVERYBODY, Share
 from registry.finding.snapshot import Moment, Unusable
 from registry.models import ErasedPerson, Registrant, Stay
@@ -171,6 +172,9 @@ class Follower:
             except SealError:
                 self._index.remove(person.pk)
                 logger.error("sealed value refused", extra={"person_id": person.pk})
+            # After the names: forgetting those of a person forgets their places as well.
+            if self._share.holds([stay.post_id for stay in stays[person.pk]]):
+                self._index.points.put(person.pk, placed(stays[person.pk]))
 
     def _add(self, person: Registrant, stays: Iterable[Stay]) -> None:
         stays = list(stays)

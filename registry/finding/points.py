@@ -68,6 +68,16 @@ class FoundStays:
         first = int(np.searchsorted(_sortable(self.ids), np.void(last), "right")) if last else 0
         return FoundStays(self.ids[first : first + most], self.parts[first : first + most])
 
+    def until(self, end: bytes) -> FoundStays:
+        """Return the stays up to an id of 16 bytes, that one included."""
+        count = int(np.searchsorted(_sortable(self.ids), np.void(end), "right"))
+        return FoundStays(self.ids[:count], self.parts[:count])
+
+    @property
+    def last(self) -> bytes:
+        """The id of the last one; there must be one."""
+        return bytes(self.ids[-1])
+
     def packed(self) -> str:
         """Return them as text: 17 bytes each in base64."""
         return base64.b64encode(np.column_stack([self.ids, self.parts]).tobytes()).decode("ascii")
@@ -275,7 +285,7 @@ class _Sorted:
 
     def _in_box(self, one: int, box: Box) -> Rows:
         west, south, east, north = box
-        rows = np.arange(_row(np.array(south)), _row(np.array(north)) + 1)
+        rows = np.arange(int(_row(np.array(south))), int(_row(np.array(north))) + 1)
         start = one * _CELLS + rows * _COLUMNS
         firsts = np.searchsorted(self.keys, start + _column(np.array(west)), "left")
         ends = np.searchsorted(self.keys, start + _column(np.array(east)), "right")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, Protocol
 
-import numpy as np
-
 from geography.shapes import Shape
 from registry.finding.engine import FinderUnavailable
 from registry.finding.points import FoundStays
@@ -16,8 +14,8 @@ from registry.finding.points_engine import FoundStay
 _TRIES: Final = 5
 
 
-class Asked(Protocol):
-    """One question to every group of finders."""
+class Answering(Protocol):
+    """The finders of an installation: each question goes to one of every group."""
 
     def answers(
         self, message: dict[str, Any], post_ids: Sequence[int] | None
@@ -29,14 +27,16 @@ class Asked(Protocol):
 
 
 class FinderPoints:
-    """The point engine in memory, asked over its sockets."""
+    """The point engine in memory, asked over its sockets; for one audience at a time."""
 
-    def __init__(self, finders: Asked) -> None:
+    def __init__(self, finders: Answering) -> None:
         self._finders = finders
+        self._since = 0
 
     def known_until(self) -> int:
         """See PointEngine."""
-        return self._finders.followed_until()
+        self._since = self._finders.followed_until()
+        return self._since
 
     def stays_in(self, shape: Shape) -> Iterator[FoundStay]:
         """See PointEngine. A stay that two groups hold comes twice."""
@@ -44,30 +44,27 @@ class FinderPoints:
         while True:
             pages = self._pages({"do": "stays-in", "shape": data, "after": after.hex()})
             # As far as every group has told everything.
-            ends = [stays.ids[-1].tobytes() for stays, more in pages if more]
+            ends = [stays.last for stays, has_more in pages if has_more]
             end = min(ends, default=None)
             for stays, _ in pages:
-                told = stays if end is None else FoundStays(*_until(stays, end))
-                yield from told
+                yield from stays if end is None else stays.until(end)
             if end is None:
                 return
             after = end
 
     def _pages(self, message: dict[str, Any]) -> list[tuple[FoundStays, bool]]:
-        for tries_left in reversed(range(_TRIES)):
+        tries = 0
+        while True:
+            tries += 1
             try:
                 answers = self._finders.answers(message, None)
+                pages = [(FoundStays.opened(one["stays"]), bool(one["more"])) for one in answers]
+                # One that was away a moment ago may know less than was promised.
+                if min(one["since"] for one in answers) >= self._since:
+                    return pages
+                raise FinderUnavailable("behind the others")
             except FinderUnavailable:
-                if not tries_left:
+                if tries == _TRIES:
                     raise
-                continue
-            try:
-                return [(FoundStays.opened(one["stays"]), bool(one["more"])) for one in answers]
             except (KeyError, TypeError, ValueError):
                 raise FinderUnavailable("unexpected answer") from None
-        raise FinderUnavailable("no answer")
-
-
-def _until(stays: FoundStays, end: bytes) -> tuple[Any, Any]:
-    count = int(np.searchsorted([one.tobytes() for one in stays.ids], end, "right"))
-    return stays.ids[:count], stays.parts[:count]

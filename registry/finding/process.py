@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from registry.finding.following import Follower
 from registry.finding.index import NameIndex
+from registry.finding.points_answering import PointAnswers
 from registry.finding.serving import Server
 from registry.finding.sharing import EVERYBODY, Share
 from registry.finding.snapshot import Unusable, read, write
@@ -45,6 +46,7 @@ class Finder:
         self._keep_after = 0.0
         self._writer = 0
         self._index = NameIndex()
+        self._points = PointAnswers()
         self._follower = Follower(self._index, share)
         self._is_filled = False
         self._stopping = Event()
@@ -168,6 +170,8 @@ class Finder:
             }
         begin = time.monotonic()
         try:
+            if message.get("do") == "stays-in":
+                return {"state": "ready", **self._stays_in(message)}
             matches = self._search(message)
         except (KeyError, TypeError, ValueError):
             return {"state": "refused"}
@@ -177,6 +181,9 @@ class Finder:
         took = 1000 * (time.monotonic() - begin)
         logger.debug("searched", extra={"found_count": len(matches), "took_ms": took})
         return {"state": "ready", "matches": matches}
+
+    def _stays_in(self, message: dict[str, Any]) -> dict[str, Any]:
+        return self._points.page(self._index.points, self._follower.known_until, message)
 
     def _search(self, message: dict[str, Any]) -> list[tuple[str, float, str]]:
         query, posts, limit = message["query"], message["posts"], message["limit"]

@@ -1,5 +1,6 @@
 """Registered people, where they stay, how they are reached, who is with them."""
 
+from registry.models.cells import CellsComplete, StayCell
 from registry.models.contacts import Channel, ContactPoint, ContactProof, ProofPurpose
 from registry.models.drafts import RegistrationDraft
 from registry.models.family import Companion, ContactAnswer, EmergencyContact, Relation
@@ -10,6 +11,7 @@ from registry.models.stays import Stay, StayKind
 
 __all__ = [
     "CallOutcome",
+    "CellsComplete",
     "Channel",
     "Companion",
     "ContactAnswer",
@@ -26,5 +28,6 @@ __all__ = [
     "Restoration",
     "RetentionRun",
     "Stay",
+    "StayCell",
     "StayKind",
 ]

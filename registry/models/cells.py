@@ -16,7 +16,8 @@ class StayCell(models.Model):
 
     stay = models.OneToOneField(Stay, on_delete=models.CASCADE, primary_key=True, related_name="+")
     key_version = models.SmallIntegerField()
-    # How exact the position is, in three steps: 0 within 250 metres, 1 within 5 km, 2 beyond.
+    # How exact the position is, in three steps: 0 within 250 metres, 1 within 5 km, 2 beyond;
+    # 9 where it cannot be read.
     reach = models.SmallIntegerField()
     # H3 resolution 5 (some 250 square kilometres) and 7 (some 5).
     large_token = models.BigIntegerField()
