@@ -18,12 +18,12 @@ from django.utils import timezone
 
 from consent.models import Basis
 from encryption.bulk import open_column
-from encryption.references import seal_reference
+from encryption.references import seal_references
 from notifications.channels.addresses import UnusableAddress
 from notifications.channels.protocol import OutgoingMail, OutgoingSms
 from notifications.connecting import Connection
 from notifications.leasing import Lease, Result
-from notifications.links import answer_link, delivery_number
+from notifications.links import delivery_number, link_of
 from notifications.models import DeliveryStatus, MessageKind, MessageVersion, PersonalText
 from notifications.rendering import (
     MailSkeleton,
@@ -139,7 +139,19 @@ class WindowLoader:
             [(row[2], row[1], row[8]) for row in rows if row[8] is not None and not row[9]],
         )
         proofs = self._proofs(rows)
+        self._name([row[0] for row in rows])
         return [self._envelope(row, agreed, addresses, proofs) for row in rows]
+
+    def _name(self, seqs: list[int]) -> None:
+        """Make the references of a window's deliveries in one pass."""
+        numbers = [delivery_number(self.lease.dispatch_id, seq) for seq in seqs]
+        self._references = dict(zip(seqs, seal_references("delivery", numbers), strict=True))
+        self._links: dict[int, str] = {}
+        if self.message.kind == MessageKind.BROADCAST:
+            sealed = seal_references("answer", numbers)
+            self._links = {
+                seq: link_of(reference) for seq, reference in zip(seqs, sealed, strict=True)
+            }
 
     def _agreed(self, rows: list[tuple[Any, ...]]) -> set[tuple[UUID, str]]:
         asked = [row for row in rows if row[5] == Basis.CONSENT.value]
@@ -202,7 +214,7 @@ class WindowLoader:
     def _values(self, seq: int, proof: ContactProof | None) -> dict[str, str]:
         """Return what the slots of this delivery's text are filled with."""
         if self.message.kind == MessageKind.BROADCAST:
-            return {"link": answer_link(self.lease.dispatch_id, seq)}
+            return {"link": self._links[seq]}
         if proof is not None:
             code = code_of(proof)
             return {
@@ -217,7 +229,7 @@ class WindowLoader:
     def _message(
         self, seq: int, address: str, language: str, values: dict[str, str]
     ) -> OutgoingMail | OutgoingSms:
-        reference = seal_reference("delivery", delivery_number(self.lease.dispatch_id, seq))
+        reference = self._references[seq]
         if self.lease.channel == Channel.SMS:
             # With the replacements the part count was made with, so that both stay the same.
             text = segment(render_sms(self.message.text(language)["sms"], values)).text

@@ -47,9 +47,8 @@ _PLAIN = f"""
         UPDATE notifications_delivery d
            SET status = {int(DeliveryStatus.HANDED_OVER)}, reason = '', route = $7::text,
                attempts = d.attempts + 1, changed_at = clock_timestamp()
-          FROM mine
-         WHERE d.dispatch_id = mine.dispatch_id AND d.seq = ANY($6::int[])
-           AND d.status NOT IN (30, 40))
+         WHERE d.dispatch_id = $8::bigint AND d.seq = ANY($6::int[])
+           AND d.status NOT IN (30, 40) AND EXISTS (SELECT FROM mine))
     {_STATE}"""
 
 _FULL = f"""
@@ -62,8 +61,9 @@ _FULL = f"""
            SET status = o.status, reason = o.reason, route = o.route,
                provider_reference = o.provider_reference, attempts = d.attempts + o.tries,
                copies = d.copies + o.copies, changed_at = clock_timestamp()
-          FROM outcomes o, mine
-         WHERE d.dispatch_id = mine.dispatch_id AND d.seq = o.seq AND d.status NOT IN (30, 40)
+          FROM outcomes o
+         WHERE d.dispatch_id = $15::bigint AND d.seq = o.seq AND d.status NOT IN (30, 40)
+           AND EXISTS (SELECT FROM mine)
     ), troubles AS (
         INSERT INTO notifications_attempt (dispatch_id, seq, at, route, outcome, code)
         SELECT mine.dispatch_id, o.seq, clock_timestamp(), o.route, o.outcome, o.code
@@ -86,6 +86,12 @@ class Ledger:
     """Writes outcomes over one connection, one flush under way at most."""
 
     def __init__(self, connection: Connection) -> None:
+        # One plan, by the primary key, whatever the planner believes: while an alert goes
+        # out its statistics are minutes old.
+        connection.execute("SET plan_cache_mode = force_generic_plan")
+        connection.execute("SET enable_seqscan = off")
+        connection.execute("SET enable_hashjoin = off")
+        connection.execute("SET enable_mergejoin = off")
         self._pg = connection.pgconn
         self._poll = select.poll()
         self._poll.register(self._pg.socket, select.POLLIN)
@@ -110,7 +116,8 @@ class Ledger:
             self._prepared.add(name)
         numbers = (lease.chunk_id, lease.token, lease.lane)
         fixed = [str(cursor).encode(), self._lease_seconds, *(str(n).encode() for n in numbers)]
-        self._pg.send_query_prepared(name, [*fixed, *parameters])
+        dispatch = str(lease.dispatch_id).encode()
+        self._pg.send_query_prepared(name, [*fixed, *parameters, dispatch])
         while self._pg.flush():
             select.select([], [self._pg.socket], [], 1.0)
         self._lease, self._cursor = lease, cursor

@@ -10,9 +10,11 @@ Bodies are quoted-printable: 7 bits for any server, and unlike base64 it can be 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from email.utils import formatdate
+from functools import lru_cache
 from html import escape
 
 from django.core.exceptions import ValidationError
@@ -156,6 +158,12 @@ def _document(fragment: str, *, title: str, language: str) -> str:
 # --- e-mail -----------------------------------------------------------------------
 
 
+@lru_cache(maxsize=8)
+def _date(second: int) -> str:
+    """Return a Date header's value; many messages leave within one second."""
+    return formatdate(second)
+
+
 class MailSkeleton:
     """One message text in one language, ready to be filled for one person after another."""
 
@@ -196,7 +204,7 @@ class MailSkeleton:
         head = (
             f"To: {mailbox(recipient, _one_line(recipient_name))}\r\n"
             f"Message-ID: {message_id}\r\n"
-            f"Date: {formatdate(at.timestamp() if at else None)}\r\n"
+            f"Date: {_date(int(at.timestamp() if at else time.time()))}\r\n"
         )
         if reply_to:
             head += f"Reply-To: {check_mail_address(reply_to)}\r\n"

@@ -15,19 +15,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from benchmarks.sending import words
 from demo.processes import Process, stop_all
 from demo.services import TemporaryServices
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-
-SUBJECT = "Storm warning for the whole country"
-_PARAGRAPH = (
-    "A severe storm is coming from the north. Stay inside from six o'clock this evening. Keep "
-    "away from windows, from the shore and from rivers. Keep water, a torch and your papers "
-    "within reach, and charge your telephone now.\n\n"
-)
-EMAIL = _PARAGRAPH * 3 + "Tell us with one press whether you are safe: {link}\n"
-SMS = "Storm this evening. Stay inside. Are you safe? {link}"
 
 
 class Ground:
@@ -190,7 +182,8 @@ def release(crisis_id: int) -> tuple[int, float]:
             fallback_language="en",
             expected_count=10**7,
             texts={
-                language: TextEntry(SUBJECT, EMAIL, SMS) for language in ("en", "fr", "es", "ar")
+                language: TextEntry(words.SUBJECT, words.TEXT, words.SMS)
+                for language in ("en", "fr", "es", "ar")
             },
         ),
     )

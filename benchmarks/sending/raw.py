@@ -54,9 +54,9 @@ def send(port: int, connections: int, mails: Iterator[Wire]) -> int:
         ready.register(connection, selectors.EVENT_READ, [first[1], 3, b""])
     while ready.get_map():
         for key, _ in ready.select():
-            connection, state = key.fileobj, key.data
-            assert isinstance(connection, socket.socket)
-            data = state[2] + connection.recv(4096)
+            ready_socket, state = key.fileobj, key.data
+            assert isinstance(ready_socket, socket.socket)
+            data = state[2] + ready_socket.recv(4096)
             lines = data.split(b"\r\n")
             state[2] = lines.pop()
             state[1] -= len(lines)
@@ -65,16 +65,16 @@ def send(port: int, connections: int, mails: Iterator[Wire]) -> int:
                 continue
             text = state[0]
             if text is None:
-                ready.unregister(connection)
-                connection.close()
+                ready.unregister(ready_socket)
+                ready_socket.close()
                 continue
             following = next(mails, None)
             if following is None:
                 state[0], state[1] = None, 1
-                connection.sendall(text)
+                ready_socket.sendall(text)
             else:
                 state[0], state[1] = following[1], 4
-                connection.sendall(text + following[0])
+                ready_socket.sendall(text + following[0])
     return accepted
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from notifications.channels.protocol import HandedOver, Outcome
 
@@ -58,6 +59,18 @@ def parse_line(line: bytes) -> tuple[int, bool, bytes] | None:
     if found is None:
         return None
     return int(found.group(1)), found.group(2) != b"-", found.group(3) or b""
+
+
+@lru_cache(maxsize=256)
+def short_reply(line: bytes) -> Reply | None:
+    """Return the reply that one short line is; None unless it is one by itself.
+
+    A server says the same few lines again and again, so each is read once.
+    """
+    parsed = parse_line(line)
+    if parsed is None or not parsed[1]:
+        return None
+    return reply_of(parsed[0], [parsed[2]])
 
 
 def reply_of(code: int, lines: list[bytes]) -> Reply:

@@ -10,9 +10,11 @@ import time
 from dataclasses import dataclass, field
 
 from notifications.channels.protocol import RouteUnavailable
-from notifications.channels.smtp_replies import Reply, parse_line, reply_of
+from notifications.channels.smtp_replies import Reply, parse_line, reply_of, short_reply
 
 _MAX_LINE = 2048
+# What is read once and remembered: nothing that could hold an address of ours.
+_SHORT_LINE = 32
 _MAX_LINES = 128
 _QUIT_TIMEOUT = 1.0
 # One TLS record at most per write: a write that fails has then delivered nothing of its part.
@@ -188,7 +190,12 @@ class SmtpSession:
         deadline = time.monotonic() + (timeout or self._endpoint.command_timeout)
         lines: list[bytes] = []
         while len(lines) < _MAX_LINES:
-            parsed = parse_line(self._line(deadline))
+            line = self._line(deadline)
+            if not lines and len(line) <= _SHORT_LINE:
+                short = short_reply(line)
+                if short is not None and short.code != 421:
+                    return short
+            parsed = parse_line(line)
             if parsed is None:
                 raise ConnectionLost("smtp-garbled")
             code, is_last, text = parsed

@@ -80,6 +80,7 @@ def test_a_family_phone_gets_one_sms_and_everybody_counts(sms_gateway) -> None:
 
 
 def test_a_shared_phone_is_found_across_slices(sms_gateway, monkeypatch) -> None:
+    monkeypatch.setattr(addressing, "FIRST_SLICE_PEOPLE", 2)
     monkeypatch.setattr(addressing, "SLICE_PEOPLE", 2)
     shared = phone()
     people = [register(phones=[shared if number % 3 == 0 else phone()]) for number in range(9)]
@@ -101,6 +102,7 @@ def test_freezing_twice_writes_nobody_twice(sms_gateway) -> None:
 
 
 def test_a_freeze_that_died_goes_on_where_it_was(sms_gateway, monkeypatch) -> None:
+    monkeypatch.setattr(addressing, "FIRST_SLICE_PEOPLE", 3)
     monkeypatch.setattr(addressing, "SLICE_PEOPLE", 3)
     for _ in range(10):
         register()
