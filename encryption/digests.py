@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Mapping
+
 from cryptography.hazmat.primitives import hashes, hmac
 
 from encryption.keyring import keyring
@@ -22,3 +25,11 @@ def keyed_hex(purpose: str, text: str) -> str:
     mac = hmac.HMAC(keyring().derived(f"digest|{purpose}"), hashes.SHA256())
     mac.update(text.encode("utf-8"))
     return mac.finalize()[:16].hex()
+
+
+def form_signature(secret: str, url: str, form: Mapping[str, str]) -> str:
+    """Return the signature providers in Twilio's manner put on a form: base64 of HMAC-SHA1."""
+    # SHA-1 is theirs to choose; in an HMAC its collisions do not matter.
+    mac = hmac.HMAC(secret.encode("utf-8"), hashes.SHA1())  # noqa: S303
+    mac.update((url + "".join(name + form[name] for name in sorted(form))).encode("utf-8"))
+    return base64.b64encode(mac.finalize()).decode("ascii")

@@ -105,15 +105,14 @@ def _number_in(message: Message, recipient: str) -> int | None:
             return number
     # A server that wrote it in small letters spoilt the token; the Message-ID it sends back with
     # the report holds the same one.
+    named = re.compile(
+        rb"^Message-ID:\s*<([A-Za-z0-9_-]{22})@" + domain.encode(), re.MULTILINE | re.IGNORECASE
+    )
     for part in message.walk():
         if part.get_content_type() in ("message/rfc822", "text/rfc822-headers"):
-            found = re.search(
-                rb"^Message-ID:\s*<([A-Za-z0-9_-]{22})@" + domain.encode(),
-                _content(part),
-                re.MULTILINE | re.IGNORECASE,
-            )
-            if found:
-                return open_reference("delivery", found.group(1).decode("ascii"))
+            own = named.search(_content(part))
+            if own:
+                return open_reference("delivery", own.group(1).decode("ascii"))
     return None
 
 

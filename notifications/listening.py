@@ -47,7 +47,7 @@ def keeper(provider: str, *, ids_are_decimal: bool = False) -> Take:
                 status=said.status,
             )
         elif said is not None:
-            _keep_words(provider, said)
+            keep_words(provider, said)
 
     return keep
 
@@ -102,7 +102,8 @@ def _pause(seconds: float, should_stop: Callable[[], bool]) -> None:
         time.sleep(0.1)
 
 
-def _keep_words(provider: str, said: PersonWord) -> None:
+def keep_words(provider: str, said: PersonWord) -> None:
+    """Store what somebody wrote, unless it is here already and was only delivered again."""
     sender = _as_registered(said.sender)
     place = said.place
     digest = keyed_hex("inbound-event", f"{sender}|{place}|{said.text!r}")

@@ -35,7 +35,7 @@ def meaning_of(
     if status in _PROXY_LOST_TOUCH:
         return HandedOver(Outcome.UNKNOWN, "", code)
     if status not in (400, 422):
-        return RouteUnavailable(code, retry_after=_seconds(retry_after))
+        return RouteUnavailable(code, retry_after=seconds_to_wait(retry_after))
     error = answer.get("error")
     if not isinstance(error, str) or not _ERROR_CODE.fullmatch(error):
         return HandedOver(Outcome.SENDER_REFUSED, "", code)
@@ -57,7 +57,7 @@ def json_object(body: bytes) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _seconds(retry_after: str) -> float | None:
+def seconds_to_wait(retry_after: str) -> float | None:
     """Return Retry-After, seconds or a date, as seconds from now; None if there is none."""
     if retry_after.isdecimal():
         return min(float(retry_after), _MAX_RETRY_AFTER)

@@ -1,6 +1,7 @@
-"""SMS through a gateway that speaks JSON over HTTP.
+"""SMS through a gateway that takes them over HTTP; the dialect says what is written and read.
 
-POST {"to", "from", "text", "reference", "validity_seconds"} with a bearer secret:
+The plain one (notifications.channels.dialects) is POST {"to", "from", "text", "reference",
+"validity_seconds"} with a bearer secret:
 202 {"id"}                             accepted
 400 or 422 {"error": "<short code>"}   this number or this text is refused
 anything else                          the route is closed for now
@@ -11,7 +12,6 @@ Several connections may be kept; one request is in flight on each, answers are r
 from __future__ import annotations
 
 import http.client
-import json
 import select
 import ssl
 import time
@@ -19,9 +19,8 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from notifications.channels.addresses import check_phone_number
+from notifications.channels.dialects import Dialect, PlainJson, Request
 from notifications.channels.health import RouteHealth
-from notifications.channels.http_answers import json_object, meaning_of
 from notifications.channels.protocol import (
     HandedOver,
     KeptRoute,
@@ -48,6 +47,8 @@ class SmsGateway:
     connections: int = 1
     connect_timeout: float = 5.0
     answer_timeout: float = 15.0
+    #: None for the plain one.
+    dialect: Dialect | None = None
 
 
 class HttpSmsRoute(KeptRoute[OutgoingSms]):
@@ -145,9 +146,10 @@ class _Line:
         self._served = 0
         #: Whether a request is in flight.
         self.is_waiting = False
-        self._headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        if gateway.secret:
-            self._headers["Authorization"] = f"Bearer {gateway.secret}"
+        self._dialect = gateway.dialect or PlainJson(gateway.sender, gateway.secret)
+        self._message: OutgoingSms | None = None
+        # Requests of the message that were not written yet.
+        self._left: list[Request] = []
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
@@ -156,23 +158,18 @@ class _Line:
             connection.close()
 
     def ask(self, message: OutgoingSms) -> None:
-        """Write the request. Raises RouteUnavailable; nothing was sent then."""
-        body = json.dumps(
-            {
-                "to": check_phone_number(message.recipient_e164),
-                "from": self._gateway.sender,
-                "text": message.text,
-                "reference": message.reference,
-                "validity_seconds": message.validity_seconds,
-            }
-        ).encode("ascii")
-        headers = {**self._headers, "Idempotency-Key": message.reference}
+        """Write the message's first request. Raises RouteUnavailable; nothing was sent then."""
+        self._message = message
+        self._left = self._dialect.requests(message)
+        self._write(self._left.pop(0))
+
+    def _write(self, request: Request) -> None:
         while True:
             connection = self._opened()
             was_used = self._served > 0
             try:
                 # Head and body go out in one write; if it fails, the request was incomplete.
-                connection.request("POST", self._gateway.path, body, headers)
+                connection.request("POST", self._gateway.path, request.body, request.headers)
             except TimeoutError:
                 code = "http-timeout"
             except OSError:
@@ -231,8 +228,25 @@ class _Line:
         return bool(poll.poll(0))
 
     def answer(self) -> HandedOver | RouteUnavailable:
-        """Read the answer to the request in flight."""
+        """Read the answer to the request in flight; send and read those still to come."""
+        answer = self._read()
+        while self._left and _is_accepted(answer):
+            try:
+                self._write(self._left.pop(0))
+            except RouteUnavailable as closed:
+                answer = closed
+            else:
+                answer = self._read()
+            if not _is_accepted(answer):
+                # Parts before this one were taken; all of it again is bounded like a lost answer.
+                code = answer.code
+                answer = HandedOver(Outcome.UNKNOWN, "", f"{code}-in-part")
+        self._left = []
+        return answer
+
+    def _read(self) -> HandedOver | RouteUnavailable:
         assert self._connection is not None
+        assert self._message is not None
         self.is_waiting = False
         status = 0
         try:
@@ -248,4 +262,8 @@ class _Line:
         if status == 0:
             self.close()
             return HandedOver(Outcome.UNKNOWN, "", code)
-        return meaning_of(status, retry_after, json_object(body))
+        return self._dialect.meaning(status, retry_after, body, self._message)
+
+
+def _is_accepted(answer: HandedOver | RouteUnavailable) -> bool:
+    return isinstance(answer, HandedOver) and answer.outcome is Outcome.ACCEPTED

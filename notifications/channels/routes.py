@@ -23,12 +23,15 @@ from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from notifications.channels.dialects import Dialect
 from notifications.channels.httpsms import HttpSmsRoute, SmsGateway
+from notifications.channels.kannel import Kannel
 from notifications.channels.protocol import Channel, OutgoingMail, OutgoingSms
 from notifications.channels.smpp import SmppRoute
 from notifications.channels.smpp_session import Smsc, Take
 from notifications.channels.smtp import SmtpRoute
 from notifications.channels.smtp_session import SmtpEndpoint
+from notifications.channels.twilio import TwilioLike
 
 _MAIL_PORTS = {"smtp": 25, "smtps": 465}
 _SMS_PORTS = {"http": 80, "https": 443}
@@ -36,6 +39,8 @@ _SMPP_PORTS = {"smpp": 2775, "smpps": 3550}
 _SMPP_OPTIONS = {
     "window", "tps", "from", "bind", "system_type", "timeout", "enquire", "ca_file", "ids"
 }  # fmt: skip
+_SMS_OPTIONS = {"connections", "from", "ca_file", "timeout", "smsc", "receipts"}
+_DIALECTS = ("kannel", "twilio")
 _BINDS = ("transmitter", "transceiver")
 
 
@@ -110,20 +115,31 @@ def open_sms_route(
     scheme = urlsplit(url).scheme
     if scheme in _SMPP_PORTS:
         return SmppRoute(smsc_of(url), is_exercise=is_exercise, take=take)
-    parts, host, port, options = _taken_apart(
-        url, _SMS_PORTS, {"connections", "from", "ca_file", "timeout"}
-    )
+    kind, plus, rest = url.partition("+")
+    if not plus or kind not in _DIALECTS:
+        kind, rest = "", url
+    parts, host, port, options = _taken_apart(rest, _SMS_PORTS, _SMS_OPTIONS)
+    sender = options.get("from", settings.SMS_SENDER)
+    username, password = unquote(parts.username or ""), unquote(parts.password or "")
+    dialect: Dialect | None = None
+    if kind == "kannel":
+        dialect = Kannel(
+            sender, username, password, options.get("smsc", ""), options.get("receipts", "")
+        )
+    elif kind == "twilio":
+        dialect = TwilioLike(sender, username, password, options.get("receipts", ""))
     return HttpSmsRoute(
         SmsGateway(
             host=host,
             port=port,
             path=parts.path or "/",
-            sender=options.get("from", settings.SMS_SENDER),
-            secret=unquote(parts.password or ""),
+            sender=sender,
+            secret=password,
             is_encrypted=parts.scheme == "https",
             ca_file=options.get("ca_file", ""),
             connections=_whole(options, "connections", 1),
             answer_timeout=_positive(options, "timeout", 15.0),
+            dialect=dialect,
         ),
         is_exercise=is_exercise,
     )
@@ -137,7 +153,7 @@ def share_an_endpoint(first_url: str, second_url: str) -> bool:
     """
     endpoints = set()
     for url in (first_url, second_url):
-        parts = urlsplit(url)
+        parts = urlsplit(url.removeprefix("kannel+").removeprefix("twilio+"))
         port = parts.port or {**_MAIL_PORTS, **_SMS_PORTS, **_SMPP_PORTS}.get(parts.scheme)
         endpoints.add(((parts.hostname or "").rstrip("."), port))
     return len(endpoints) == 1
