@@ -10,11 +10,13 @@ class RegistryConfig(AppConfig):
     def ready(self) -> None:
         from geography.signals import districts_changed
         from registry import destroying, reindexing
+        from registry.finding import tokens
         from registry.redistricting import follow_districts
 
         def on_districts_changed(sender: object, **kwargs: Any) -> None:
             follow_districts()
 
+        tokens.connect()
         destroying.connect()
         reindexing.connect()
         # Kept by the signal itself, since nobody else holds the function.

@@ -25,7 +25,7 @@ from encryption.sealed_models import SealedModel
 from geography.models import District, Post
 from geography.selectors import codes_covered_by, countries_in_language
 from registry.access import registrants_visible_to, stays_visible_to
-from registry.finding.choosing import finder
+from registry.finding.choosing import name_engine
 from registry.finding.engine import FinderUnavailable
 from registry.indexing import contact_token, last_digits_token, passport_token
 from registry.models import Channel, ContactPoint
@@ -203,7 +203,7 @@ def _tokens_of(sought: Sought) -> Q:
 
 def _found_by_name(user: StaffUser, name: str) -> Findings:
     try:
-        matches = finder().search_names(name, post_ids_of(user), MOST_ROWS + 1)
+        matches = name_engine().search_names(name, post_ids_of(user), MOST_ROWS + 1)
     except FinderUnavailable:
         return Findings([], is_by_name=True, is_finder_down=True)
     whys = {match.person_id: _NAME_WHYS.get(match.reason, _("Name")) for match in matches}

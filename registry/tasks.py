@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from registry import expiring, retaining
+from registry.finding.tokens import keeping
 from registry.services.erasing import finish_erasures
 
 
@@ -19,3 +20,9 @@ def expire() -> None:
 def retain() -> None:
     """Remove a batch of what has outlived its purpose."""
     retaining.apply_rules()
+
+
+@shared_task
+def keep_tokens() -> None:
+    """Follow the register with the search tokens, and build them where they are missing."""
+    keeping.keep(seconds=8)

@@ -347,6 +347,15 @@ FINDER_SOCKET = env.text("FINDER_SOCKET", "")
 # Who looks for people in a drawn area: "finder" in its memory, or "cells" in tokens of map cells
 # (docs/places.md); after a change to "cells" run manage.py fill_cells.
 PLACE_SEARCH = env.text("PLACE_SEARCH", "finder")
+# Who finds names: "memory", which is the finder, or "tokens" in SQL for hosts without one
+# (docs/sealing.md); after a change to "tokens" run manage.py tokens.
+NAME_SEARCH = env.text("NAME_SEARCH", "memory")
+if NAME_SEARCH == "tokens":
+    CELERY_BEAT_SCHEDULE["keep-tokens"] = {
+        "task": "registry.tasks.keep_tokens",
+        "schedule": schedule(2.0),
+        "options": {"queue": "routine", "expires": 2},
+    }
 # The file from which this finder starts; in no backup.
 FINDER_SNAPSHOT = env.text("FINDER_SNAPSHOT", "")
 # Users other than one's own that run the finder or ask it, by name or number.

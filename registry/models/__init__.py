@@ -8,6 +8,7 @@ from registry.models.looks import CallOutcome, ContactLogEntry, LookReason
 from registry.models.people import ErasedPerson, Registrant, Restoration
 from registry.models.retention import RetentionRun
 from registry.models.stays import Stay, StayKind
+from registry.models.tokens import TokenBuild
 
 __all__ = [
     "CallOutcome",
@@ -30,4 +31,5 @@ __all__ = [
     "Stay",
     "StayCell",
     "StayKind",
+    "TokenBuild",
 ]
