@@ -1,9 +1,10 @@
 """One invented person with a value of her own in every field is planted and looked for.
 
 She registers, confirms, is found, written to, alerted and answers; forms fail, pages
-are refused, constraints break, providers refuse. Then nothing of hers may stand
-anywhere it does not belong. A value planted in each place on purpose must be found,
-or the sweep itself is broken.
+are refused, constraints break, providers refuse; backups of every kind are made. Then
+nothing of hers may stand anywhere it does not belong, and once she is erased nothing
+finds her. A value planted in each place on purpose must be found, or the sweep itself
+is broken.
 """
 
 from __future__ import annotations
@@ -11,22 +12,33 @@ from __future__ import annotations
 import io
 import logging
 import os
+import tempfile
+import threading
 import time
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
 import redis
+from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Role
 from audit.recording import Actor
+from backups import manifests
 from config.logs import LineFormatter, SilentFilter
 from demo.smsgateway import Fate
-from notifications.models import Answer, Delivery, DeliveryStatus
+from encryption import copies
+from notifications.models import Answer, Delivery, DeliveryStatus, InboundMessage
+from registry.finding import choosing
+from registry.finding.client import FinderClient, FinderUnavailable
+from registry.finding.process import Finder
 from registry.models import Channel, ContactPoint, Registrant, Relation
 from registry.registration import ContactEntry
+from registry.services.erasing import erase_person
 from registry.services.keeping import add_companion, add_emergency_contact
 from tests import sweeping
 from tests.accounts.signing_in import sign_in
@@ -66,6 +78,54 @@ def web_log():
     yield tape
     root.removeHandler(handler)
     root.setLevel(before)
+
+
+@pytest.fixture
+def temporary(monkeypatch, tmp_path_factory):
+    """Where this process and the workers put temporary files."""
+    folder = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setenv("TMPDIR", str(folder))
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+@pytest.fixture
+def finder(settings, tmp_path_factory):
+    """Starts a finder: `finder.start()`; it keeps a sealed snapshot."""
+    running = RunningFinder(tmp_path_factory.mktemp("finder"))
+    settings.FINDER_SOCKET = running.socket
+    yield running
+    choosing.finder().close()
+    running.stop()
+
+
+class RunningFinder:
+    """The finder in a thread, on a socket of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.socket, self.snapshot = str(folder / "socket"), folder / "snapshot"
+        self._finder: Finder | None = None
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        self._finder = Finder(self.socket, every=0.05, snapshot=str(self.snapshot))
+        self._thread = threading.Thread(target=self._finder.run)
+        self._thread.start()
+
+    def stop(self) -> None:
+        if self._finder is not None and self._thread is not None:
+            self._finder.stop()
+            self._thread.join(30)
+        self._finder = None
+
+    def finds(self, query: str) -> set[UUID]:
+        client = FinderClient(self.socket)
+        try:
+            return {match.person_id for match in client.search_names(query, None, 9)}
+        except FinderUnavailable:
+            return set()
+        finally:
+            client.close()
 
 
 @pytest.fixture
@@ -135,7 +195,17 @@ def be_refused(client: Client, person_id: UUID) -> None:
 
 
 def test_canary_nothing_of_her_is_where_it_does_not_belong(
-    live_server, celery, mailbox, sms_gateway, web_log, tmp_path, server
+    live_server,
+    celery,
+    mailbox,
+    sms_gateway,
+    web_log,
+    tmp_path,
+    tmp_path_factory,
+    server,
+    settings,
+    temporary,
+    finder,
 ) -> None:
     load_posts()
     client = Client()
@@ -162,9 +232,12 @@ def test_canary_nothing_of_her_is_where_it_does_not_belong(
         sms_gateway.wait_for(CANARY["phone"])
         mailbox.wait_for(CANARY["e-mail"])
         be_refused(client, person_id)
+        finder.start()
         officer = sign_in(staff(Role.OFFICER))
-        officer.post(reverse("console:people-find"), {"query": CANARY["phone"]})
-        officer.post(reverse("console:people-find"), {"query": CANARY["given names"]})
+        _wait_until(lambda: finder.finds(CANARY["given names"]) == {person_id})
+        for query in ("phone", "given names"):
+            page = officer.post(reverse("console:people-find"), {"query": CANARY[query]})
+            assert str(person_id) in officer.get(page["Location"]).content.decode()
         dispatch = released(crisis())
         sms_gateway.wait_for(CANARY["phone"], count=2)
         mail = mailbox.wait_for(CANARY["e-mail"], count=2)
@@ -185,9 +258,20 @@ def test_canary_nothing_of_her_is_where_it_does_not_belong(
                 ).exists()
             )
         )
+    made, secret = back_up_both(tmp_path_factory.mktemp("backups"), settings)
+    with sweeping.spilled("registry_contactpoint"):
+        files = list(sweeping.database_files(server))
+        assert any((server.data / "base" / "pgsql_tmp").iterdir())
+    _wait_until(finder.snapshot.exists)
     stores = {
-        "database files and write-ahead log": list(sweeping.database_files(server)),
+        "database files, temporary ones and write-ahead log": files,
+        "base backup": list(
+            sweeping.base_backup(server, tmp_path_factory.mktemp("base") / "backup")
+        ),
+        "backup sets, opened too": list(sweeping.backup_sets(made, secret)),
         "dumps": list(sweeping.dumps()),
+        "finder snapshot": [finder.snapshot.read_bytes()],
+        "temporary files": [b"", *sweeping.files_below(temporary)],
         "statistics views": list(sweeping.statistics_views()),
         "database log": [server.log.read_bytes()],
         "sessions": list(sweeping.sessions()),
@@ -201,21 +285,66 @@ def test_canary_nothing_of_her_is_where_it_does_not_belong(
     assert sweeping.sweep(stores, SWEPT) == []
     # Each store is really looked into: a value planted there is found.
     for store, pieces in stores.items():
-        planted = {store: [*pieces, b"... " + SWEPT["family names"].encode() + b" ..."]}
+        planted = {store: [*pieces[:3], b"... " + SWEPT["family names"].encode() + b" ..."]}
         assert sweeping.sweep(planted, SWEPT) == [f"{store}: family names"]
+    # Erased, she is nowhere to be found, and looking for her leaves nothing either.
+    with sweeping.BrokerTape() as tape:
+        erase_person(actor=actor, person=Registrant.objects.get(pk=person_id))
+        _wait_until(lambda: not Answer.objects.exists() and not InboundMessage.objects.exists())
+        _wait_until(lambda: finder.finds(CANARY["given names"]) == set())
+        for query in ("phone", "passport", "given names", "family names"):
+            page = officer.post(reverse("console:people-find"), {"query": CANARY[query]})
+            assert str(person_id) not in officer.get(page["Location"]).content.decode()
+    stores = {
+        "dumps": list(sweeping.dumps()),
+        "sessions": list(sweeping.sessions()),
+        "broker keys": list(sweeping.broker_keys()),
+        "broker commands, task messages among them": tape.lines,
+        "worker logs": list(sweeping.files_below(tmp_path)),
+        "web log": [web_log.getvalue().encode()],
+    }
+    assert sweeping.sweep(stores, SWEPT) == []
 
 
-def test_canary_a_real_leak_is_found_in_the_real_stores(live_server, web_log, server) -> None:
+def back_up_both(folder: Path, settings: Any) -> tuple[list[Path], str]:
+    """Make a set of each database; return the sets and what opens them."""
+    secret, settings.RECOVERY_KEY = copies.make_recovery_key()
+    made = []
+    for kind in ("data", "keys"):
+        call_command("back_up", f"--{kind}", str(folder / kind))
+        made += manifests.sets_in(folder / kind)
+    return made, secret
+
+
+def test_canary_a_real_leak_is_found_in_the_real_stores(
+    live_server, web_log, server, tmp_path, settings, temporary
+) -> None:
     """Leak on purpose, the way bugs do: into a plain column, the broker, a log, a session."""
     # A value of its own: it stays in the write-ahead log of the cluster the other test sweeps.
     value = "Wobblethrumpet"
     planted = {"leak": value}
     with connection.cursor() as cursor:
-        cursor.execute("CREATE TABLE leaky AS SELECT %s::text AS name", [value])
+        cursor.execute(
+            "CREATE TABLE leaky AS SELECT %s::text AS name FROM generate_series(1, 5)", [value]
+        )
     try:
         assert sweeping.sweep({"dumps": sweeping.dumps()}, planted) == ["dumps: leak"]
         found = sweeping.sweep({"files": sweeping.database_files(server)}, planted)
         assert found == ["files: leak"]
+        found = sweeping.sweep({"base": sweeping.base_backup(server, tmp_path / "base")}, planted)
+        assert found == ["base: leak"]
+        made, secret = back_up_both(tmp_path / "backups", settings)
+        found = sweeping.sweep({"sets": sweeping.backup_sets(made, secret)}, planted)
+        assert found == ["sets: leak"]
+        # As they lie there, sealed, they tell nothing even of a leak.
+        assert sweeping.sweep({"sets": sweeping.files_below(tmp_path / "backups")}, planted) == []
+        found = sweeping.sweep({"views": sweeping.statistics_views()}, planted)
+        assert found == ["views: leak"]
+        with sweeping.spilled("leaky"):
+            found = sweeping.sweep(
+                {"spilled": sweeping.files_below(server.data / "base" / "pgsql_tmp")}, planted
+            )
+        assert found == ["spilled: leak"]
     finally:
         with connection.cursor() as cursor:
             cursor.execute("DROP TABLE leaky")
@@ -225,6 +354,11 @@ def test_canary_a_real_leak_is_found_in_the_real_stores(live_server, web_log, se
     assert sweeping.sweep({"tape": tape.lines}, planted) == ["tape: leak"]
     logging.getLogger("leak").warning("the name is %s", value)
     assert sweeping.sweep({"log": [web_log.getvalue().encode()]}, planted) == ["log: leak"]
+    with tempfile.NamedTemporaryFile(prefix="upload") as file:
+        file.write(value.encode("utf-16-le"))
+        file.flush()
+        found = sweeping.sweep({"temporary": sweeping.files_below(temporary)}, planted)
+        assert found == ["temporary: leak"]
     client = Client()
     session = client.session
     session["name"] = value
