@@ -111,7 +111,6 @@ class FormInboundView(_ForeignView):
 class BounceView(_ForeignView):
     """A returned mail, from a mail server that would rather post than pipe."""
 
-    parser_classes = (RawParser,)
     most_octets = MOST_OCTETS
 
     def post(self, request: Request) -> HttpResponse:
