@@ -35,7 +35,7 @@ def on_seal_refused(sender: object, refusal: Refusal, **kwargs: Any) -> None:
         return
     logger.error(
         "sealed value refused",
-        extra={"place": refusal.place, "row_id": refusal.row_id},
+        extra={"object_kind": refusal.place, "row_id": refusal.row_id},
     )
     try:
         _write(refusal)

@@ -20,7 +20,7 @@ from accounts.access import post_ids_of
 from accounts.models import StaffUser
 from audit.recording import record
 from encryption.digests import keyed_hex
-from encryption.keyring import Erased
+from encryption.keyring import Erased, SealError
 from encryption.sealed_models import SealedModel
 from geography.models import District, Post
 from geography.selectors import codes_covered_by, countries_in_language
@@ -181,10 +181,10 @@ def _exact_whys(user: StaffUser, sought: Sought) -> dict[UUID, Why]:
 
 
 def _opened(row: SealedModel, field: str) -> str:
-    """Return a sealed value, or "" when its person is being erased at this moment."""
+    """Return a sealed value, or "" when its person is being erased or it is refused."""
     try:
         return str(getattr(row, field))
-    except Erased:
+    except (Erased, SealError):
         return ""
 
 

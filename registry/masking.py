@@ -5,6 +5,7 @@ from __future__ import annotations
 import phonenumbers
 
 from registry.models import Channel
+from registry.unreadable import Unreadable
 
 DOT = "•"
 _SHOWN = 2
@@ -13,7 +14,12 @@ _LONGEST_DOMAIN = 16
 
 
 def masked_contact(channel: int, value: str) -> str:
-    """Return a phone number as "+961 ••••• 56", an e-mail address as "a•••@example.org"."""
+    """Return a phone number as "+961 ••••• 56", an e-mail address as "a•••@example.org".
+
+    Words that stand for a value that cannot be read are shown as they are.
+    """
+    if isinstance(value, Unreadable):
+        return value
     return masked_phone(value) if channel == Channel.SMS else masked_email(value)
 
 
@@ -39,4 +45,6 @@ def masked_email(address: str) -> str:
 
 def masked_number(number: str) -> str:
     """Return a document's number as dots and its last two characters."""
+    if isinstance(number, Unreadable):
+        return number
     return f"{DOT * 4} {number[-_SHOWN:]}" if number else ""

@@ -12,16 +12,20 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 from uuid import UUID
 
+from django.contrib import messages
 from django.contrib.sessions.models import Session
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from encryption.keyring import Erased
+from encryption.keyring import Erased, SealError
 from registry import selectors
 from registry.models import ContactProof, Registrant
+from registry.unreadable import marked
 
+_READING = {"GET", "HEAD"}
 FRESH_SECONDS = 10 * 60
 # A message may be slow: the codes asked for before the last one work too.
 CODES_KEPT = 3
@@ -83,7 +87,16 @@ def person_required(view: PersonView[P]) -> View[P]:
         if person is None:
             return HttpResponseRedirect(reverse("registry:sign-in"))
         try:
+            if request.method in _READING:
+                with marked():
+                    return view(request, person, *args, **kwargs)
             return view(request, person, *args, **kwargs)
+        except SealError:
+            # Nothing was changed. Their page says which part it is.
+            messages.error(
+                request, _("Part of your record cannot be read. Please call your consulate.")
+            )
+            return HttpResponseRedirect(reverse("registry:registration-show"))
         except (Erased, Registrant.DoesNotExist):
             # Erased in another window while this page was made.
             close_session(request)

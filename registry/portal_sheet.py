@@ -31,6 +31,7 @@ from registry.models import (
     StayKind,
 )
 from registry.selectors import Look, Sheet
+from registry.unreadable import Unreadable
 
 Text = str | Promise
 
@@ -137,8 +138,8 @@ def sheet_shown(sheet: Sheet) -> SheetShown:
 
 def birth_shown(birth: Mapping[str, Any] | None) -> str:
     """Return a date of birth as far as it is known, as the language writes it."""
-    if not birth:
-        return ""
+    if not birth or isinstance(birth, Unreadable):
+        return str(birth or "")
     year, month, day = birth["year"], birth.get("month"), birth.get("day")
     if month is None:
         return f"{year:04d}"

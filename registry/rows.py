@@ -19,6 +19,7 @@ from geography.selectors import area_name, country_name
 from registry.access import stays_visible_to
 from registry.masking import DOT, masked_phone
 from registry.models import Channel, ContactPoint, Registrant, Stay, StayKind
+from registry.unreadable import Unreadable, marked
 
 # The most rows that one look at a list shows.
 MOST_ROWS = 20
@@ -61,18 +62,19 @@ def masked_rows(
     share_key_page([*people, *contacts])
     stay_of = {stay.registrant_id: stay for stay in stays}
     rows = []
-    for person in people:
-        try:
-            rows.append(
-                _row(
-                    person,
-                    stay_of.get(person.pk),
-                    [contact for contact in contacts if contact.registrant_id == person.pk],
-                    (whys or {}).get(person.pk, ""),
+    with marked():
+        for person in people:
+            try:
+                rows.append(
+                    _row(
+                        person,
+                        stay_of.get(person.pk),
+                        [contact for contact in contacts if contact.registrant_id == person.pk],
+                        (whys or {}).get(person.pk, ""),
+                    )
                 )
-            )
-        except Erased:
-            continue
+            except Erased:
+                continue
     return rows
 
 
@@ -82,13 +84,18 @@ def _row(
     return MaskedRow(
         person_id=person.pk,
         name=masked_name(person),
-        birth_year=str((person.birth or {}).get("year", "")),
+        birth_year=_birth_year(person),
         place=place_name(stay) if stay else "",
         kind=str(STAY_WORDS[stay.kind]) if stay else "",
         contact=_masked_contact(contacts),
         confirmed_on=stay.last_confirmed_at.date() if stay else None,
         why=why,
     )
+
+
+def _birth_year(person: Registrant) -> str:
+    birth = person.birth or {}
+    return birth if isinstance(birth, Unreadable) else str(birth.get("year", ""))
 
 
 def place_name(stay: Stay) -> str:
@@ -109,6 +116,9 @@ def masked_name(person: Registrant) -> str:
     name that is one letter long, as in Chinese, is not shown at all.
     """
     given, family = person.given_names, person.family_names
+    for part in (given, family, person.alias):
+        if isinstance(part, Unreadable):
+            return part
     if given and family:
         first = first_letter(family)
         return f"{given} {first if first != family else ''}…"
@@ -129,6 +139,8 @@ def _masked_contact(contacts: Iterable[ContactPoint]) -> str:
     first = min(contacts, key=lambda contact: contact.channel != Channel.SMS, default=None)
     if first is None:
         return ""
+    if isinstance(first.value, Unreadable):
+        return first.value
     if first.channel == Channel.SMS:
         return masked_phone(first.value)
     # A domain of one's own is as good as a name, so little of it is shown.

@@ -24,6 +24,7 @@ from entry.text import TextLineField
 from registry.forms.portal import PersonForm
 from registry.models import Channel, Registrant, Relation
 from registry.registration import ContactEntry, PersonEntry
+from registry.unreadable import Unreadable
 
 CODE_DIGITS = 10
 WRONG_CODE = _(
@@ -236,7 +237,9 @@ class CorrectionForm(PersonForm):
 
 def _as_initial(person: Registrant) -> dict[str, Any]:
     birth = person.birth
-    return {
+    if isinstance(birth, Unreadable):
+        birth = None
+    known = {
         "given_names": person.given_names,
         "family_names": person.family_names,
         "alias": person.alias,
@@ -247,3 +250,5 @@ def _as_initial(person: Registrant) -> dict[str, Any]:
         "language": person.language,
         "languages": [person.language, *person.other_languages],
     }
+    # Words that say a value cannot be read are no value to begin a correction with.
+    return {name: "" if isinstance(v, Unreadable) else v for name, v in known.items()}

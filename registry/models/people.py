@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from encryption.fields import SealedJSONField, SealedTextField
+from encryption.fields import SealedJSONField, SealedTextField, Unreadable
 from encryption.identifiers import new_id
 from encryption.models import RestorationMark
 from encryption.sealed_models import SealedModel, SealedQuerySet
@@ -55,6 +55,9 @@ class Registrant(SealedModel):
     @property
     def display_name(self) -> str:
         """The name to show or print: names in the order given, or the alias."""
+        for part in (self.given_names, self.family_names):
+            if isinstance(part, Unreadable):
+                return part
         full = f"{self.given_names} {self.family_names}".strip()
         return full or self.alias
 

@@ -15,6 +15,7 @@ from geography.selectors import country_name
 from registry.models import CallOutcome, Channel, ContactLogEntry, ContactPoint, Registrant, Stay
 from registry.rows import STAY_WORDS, place_name
 from registry.selectors import permissions_of, sheet_of
+from registry.unreadable import Unreadable, marked
 
 MOST_LOG_ENTRIES = 50
 
@@ -23,6 +24,11 @@ Row = dict[str, Any]
 
 def record_context(person: Registrant) -> dict[str, Any]:
     """Return what the record's page shows. Raises Erased."""
+    with marked():
+        return _context(person)
+
+
+def _context(person: Registrant) -> dict[str, Any]:
     sheet = sheet_of(person)
     language = get_language() or "en"
     log = list(
@@ -63,8 +69,8 @@ def record_context(person: Registrant) -> dict[str, Any]:
 
 def birth_words(birth: Mapping[str, int] | None) -> str:
     """Return a birth date as it is known: "1990", "April 1990" or "2 April 1990"."""
-    if not birth:
-        return ""
+    if not birth or isinstance(birth, Unreadable):
+        return str(birth or "")
     known = PartialDate(birth["year"], birth.get("month"), birth.get("day"))
     if known.precision == "day":
         return date_format(known.first_day, "DATE_FORMAT")

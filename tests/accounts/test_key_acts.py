@@ -103,7 +103,7 @@ def test_turning_the_sealing_keys_by_command(sealing_keys: Keys, holders, run) -
     assert (act.state, act.done_count, remaining()) == (KeyActState.FINISHED, 3, 0)
     assert acts_of(act) == ["requested", "approved", "begun", "finished"]
     assert {p.given_names for p in Registrant.objects.all()} == {f"Person {n}" for n in range(3)}
-    with pytest.raises(CommandError, match="finished, not agreed|Finished, not agreed"):
+    with pytest.raises(CommandError, match="Finished, not agreed"):
         run(one, "run_key_act", str(act.pk))
 
 
