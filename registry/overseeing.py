@@ -22,6 +22,8 @@ from registry.models import LookReason
 ACTS: dict[str, Promise] = {
     "registry.people-searched": _("Searched"),
     "registry.people-listed": _("Read the list of the district"),
+    "registry.duplicates-listed": _("Read the list of possible duplicates"),
+    "registry.duplicate-dismissed": _("Said that two records are of two people"),
     "registry.record-opened": _("Opened a record"),
     "registry.record-refused": _("Refused: too many records"),
     "registry.call-logged": _("Noted a call"),

@@ -6,6 +6,7 @@ from celery import shared_task
 
 from registry import expiring, retaining
 from registry.finding.tokens import keeping
+from registry.finding.duplicates.searching import search_for_duplicates
 from registry.services.erasing import finish_erasures
 
 
@@ -26,3 +27,9 @@ def retain() -> None:
 def keep_tokens() -> None:
     """Follow the register with the search tokens, and build them where they are missing."""
     keeping.keep(seconds=8)
+
+
+@shared_task
+def search_duplicates() -> None:
+    """Compare whoever registered or changed since the last time with the register."""
+    search_for_duplicates()

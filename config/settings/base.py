@@ -304,6 +304,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour="2,3", minute="*/2"),
         "options": {"queue": "routine", "expires": 110},
     },
+    "search-duplicates": {
+        "task": "registry.tasks.search_duplicates",
+        "schedule": schedule(30.0),
+        "options": {"queue": "routine", "expires": 30},
+    },
     "expire": {
         "task": "registry.tasks.expire",
         "schedule": schedule(300.0),

@@ -3,6 +3,13 @@
 from registry.models.cells import CellsComplete, StayCell
 from registry.models.contacts import Channel, ContactPoint, ContactProof, ProofPurpose
 from registry.models.drafts import RegistrationDraft
+from registry.models.duplicates import (
+    DismissalReason,
+    DuplicateProposal,
+    DuplicateReason,
+    DuplicateSearch,
+    ProposalState,
+)
 from registry.models.family import Companion, ContactAnswer, EmergencyContact, Relation
 from registry.models.looks import CallOutcome, ContactLogEntry, LookReason
 from registry.models.people import ErasedPerson, Registrant, Restoration
@@ -19,10 +26,15 @@ __all__ = [
     "ContactLogEntry",
     "ContactPoint",
     "ContactProof",
+    "DismissalReason",
+    "DuplicateProposal",
+    "DuplicateReason",
+    "DuplicateSearch",
     "EmergencyContact",
     "ErasedPerson",
     "LookReason",
     "ProofPurpose",
+    "ProposalState",
     "Registrant",
     "RegistrationDraft",
     "Relation",

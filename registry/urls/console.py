@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from registry.views import console, console_looks, console_records, console_retention
+from registry.views import (
+    console,
+    console_duplicates,
+    console_looks,
+    console_records,
+    console_retention,
+)
 
 app_name = "console"
 
@@ -16,6 +22,8 @@ urlpatterns = [
     path("people/<uuid:person_id>/open/", console_records.open_, name="record-open"),
     path("people/<uuid:person_id>/call/", console_records.call, name="call-note"),
     path("district/", console.district, name="people-list"),
+    path("duplicates/", console_duplicates.duplicates, name="duplicate-list"),
+    path("duplicates/<uuid:proposal_id>/", console_duplicates.dismiss, name="duplicate-dismiss"),
     path("looks/", console_looks.looks, name="looks-list"),
     path("retention/", console_retention.show, name="retention-show"),
 ]

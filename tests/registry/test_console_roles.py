@@ -9,6 +9,7 @@ from django.urls import URLPattern, reverse
 from accounts.models import Role
 from encryption.identifiers import new_id
 from notifications.urls import console as message_urls
+from registry.models import DuplicateProposal
 from registry.urls import console as console_urls
 from tests.accounts.signing_in import sign_in
 from tests.people import register, staff
@@ -31,6 +32,9 @@ TABLE = {
     ("console:record-open", "post"): (302, 302, 404, 404, 404, 404, 404),
     ("console:call-note", "get"): (302, 200, 404, 404, 404, 404, 404),
     ("console:call-note", "post"): (302, 302, 404, 404, 404, 404, 404),
+    ("console:duplicate-list", "get"): (302, 200, 200, 404, 404, 404, 404),
+    ("console:duplicate-dismiss", "get"): (302, 200, 404, 404, 404, 404, 404),
+    ("console:duplicate-dismiss", "post"): (302, 302, 404, 404, 404, 404, 404),
     ("console:looks-list", "get"): (302, 404, 404, 404, 404, 200, 200),
     ("console-messages:message-write", "get"): (302, 200, 404, 404, 404, 404, 404),
     ("console-messages:message-write", "post"): (302, 200, 404, 404, 404, 404, 404),
@@ -55,6 +59,8 @@ def test_the_console_opens_to_whom_the_table_says() -> None:
     person = register()
     clients = visitors()
     open_record_of(clients["officer"], person)
+    first, second = sorted((person, register()), key=lambda each: each.pk)
+    pair = DuplicateProposal.objects.create(first=first, second=second, reasons=["name"], score=95)
     seen = {}
     for name, method in TABLE:
         arguments = {
@@ -62,9 +68,12 @@ def test_the_console_opens_to_whom_the_table_says() -> None:
             "console:start": [],
             "console:people-find": [],
             "console:people-list": [],
+            "console:duplicate-list": [],
+            "console:duplicate-dismiss": [pair.public_id],
             "console:looks-list": [],
         }.get(name, [person.pk])
-        data = {"query": "Amal", "reason": "asked", "outcome": "reached", "entry": str(new_id())}
+        reason = "checked" if "duplicate" in name else "asked"
+        data = {"query": "Amal", "reason": reason, "outcome": "reached", "entry": str(new_id())}
         seen[name, method] = tuple(
             getattr(clients[visitor], method)(
                 reverse(name, args=arguments), data if method == "post" else None

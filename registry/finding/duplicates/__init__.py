@@ -1,0 +1,1 @@
+"""Proposing pairs of records that may be of one person."""
