@@ -1,9 +1,11 @@
-"""`make chaos`: one alert to many people while workers are killed and the broker is wiped.
+"""`make chaos`: alerts while workers are killed, the broker is wiped and PostgreSQL stopped.
 
-Everything is real: PostgreSQL, Valkey, Celery workers, a mail server and an SMS
-gateway on this machine. Prints what was done, what arrived, and whether every
-audience row ended in exactly one final state. Exits 1 when somebody was lost, was
-sent more copies than the bound allows, or the board does not add up.
+Everything is real: PostgreSQL (durable), Valkey, Celery workers, and a mail server that holds
+answers back, hangs up after the final dot, puts recipients off and refuses connections. Each
+run has its own seed. Exits 1 when somebody was lost, more copies left than the bound allows,
+one address got more copies than promised, the board does not add up, or an address was found
+in the broker or in a log. The same unkindness is then done to one task per message and to
+django-post_office, for comparison.
 """
 
 from __future__ import annotations
@@ -12,305 +14,258 @@ import argparse
 import os
 import random
 import signal
+import subprocess
 import sys
-import tempfile
 import time
-from collections import Counter
-from contextlib import ExitStack
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any
 
-from demo.mailbox import Mailbox
-from demo.processes import Process, stop_all
-from demo.services import TemporaryServices
-from demo.smsgateway import SmsGateway
+from benchmarks.sending.ground import Ground, load_people, open_crisis, release, wait_for_workers
+from benchmarks.sending.peers.process import Peers
+from benchmarks.sending.sink import Faults, Sink
+from benchmarks.sending.tormenting import LEASE_SECONDS, Deeds, Tormentor, children_of
+from demo.processes import Process
 
-ROOT = Path(__file__).resolve().parent.parent
-LEASE_SECONDS = 3
+TRACE = b"@people.example"
+ROW = "{:>5} {:<20} {:>6} {:>5} {:>5} {:>6} {:>7} {:>5} {:>8} {:>6}"
+HEAD = ("seed", "done to it", "people", "lost", "again", "bound", "dropped", "most", "board", "s")
+
+
+def sink_faults(seed: int) -> Faults:
+    """Return the mail server's faults of one run."""
+    return Faults(
+        drop_after_dot=0.001,
+        tarpit=0.02,
+        tarpit_seconds=0.4,
+        later=0.005,
+        unavailable=0.05,
+        seed=seed,
+    )
 
 
 @dataclass
-class Faults:
-    """What was done to the engine while it worked."""
+class Run:
+    """What one run came to."""
 
-    children_killed: int = 0
-    workers_killed: int = 0
-    brokers_wiped: int = 0
-    workers_frozen: int = 0
+    seed: int
+    deeds: Deeds
+    people: int
+    counts: dict[str, Any]
+    bound: int
+    most_allowed: int
+    board_adds_up: bool
+    is_finished: bool
+    seconds: float
 
     @property
-    def abnormal_ends(self) -> int:
-        """How often somebody may have died, or been overtaken, holding a lease."""
-        return self.children_killed + self.workers_killed + self.workers_frozen
+    def lost(self) -> int:
+        """People of the audience to whom nothing came."""
+        return self.people - int(self.counts["unique"])
 
-
-@dataclass
-class Field:
-    """The servers, workers and receivers of one run."""
-
-    folder: Path
-    services: TemporaryServices
-    mailbox: Mailbox
-    gateway: SmsGateway
-    workers: list[Process] = field(default_factory=list)
-
-    def start_worker(self, name: str, queues: str, children: int) -> Process:
-        """Start a Celery worker with its own log."""
-        process = Process(
-            name=name,
-            command=[
-                *(sys.executable, "-m", "celery", "--app", "config", "worker"),
-                *("--queues", queues, "--concurrency", str(children)),
-                *("--hostname", f"{name}@localhost", "--without-gossip", "--without-mingle"),
-            ],
-            log=self.folder / f"{name}.log",
-            environment=dict(os.environ),
-            folder=ROOT,
+    @property
+    def is_kept(self) -> bool:
+        """Whether every promise was kept."""
+        return (
+            self.is_finished
+            and self.lost == 0
+            and self.counts["duplicates"] <= self.bound
+            and self.counts["most_copies"] <= self.most_allowed
+            and self.counts["most_recipients"] <= 1
+            and self.board_adds_up
         )
-        process.start()
-        self.workers.append(process)
-        return process
 
-    def start_beat(self) -> Process:
-        """Start the clock that wakes the sweeper."""
-        process = Process(
-            name="beat",
-            command=[
-                *(sys.executable, "-m", "celery", "--app", "config", "beat"),
-                *("--schedule", str(self.folder / "beat"), "--pidfile", ""),
-            ],
-            log=self.folder / "beat.log",
-            environment=dict(os.environ),
-            folder=ROOT,
-        )
-        process.start()
-        return process
+    def __str__(self) -> str:
+        return ROW.format(
+            self.seed,
+            str(self.deeds),
+            self.people,
+            self.lost,
+            self.counts["duplicates"],
+            self.bound,
+            self.counts["answers_dropped"],
+            self.counts["most_copies"],
+            "adds up" if self.board_adds_up else "WRONG",
+            f"{self.seconds:.0f}",
+        ) + ("" if self.is_kept else "  A PROMISE WAS BROKEN")
 
 
-def children_of(pid: int) -> list[int]:
-    """Return the process ids of a process's children."""
-    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [int(child) for child in text.split()]
+def run_engine(
+    ground: Ground, sink: Sink, workers: list[Process], crisis_id: int, seed: int, events: int
+) -> Run:
+    """Send one alert while `events` unkind things are done."""
+    from django.db import OperationalError, connections
 
-
-def worker_pid(worker: Process) -> int | None:
-    """Return the pid of the Celery main process, or None when it is gone."""
-    return worker.pid if worker.is_running else None
-
-
-def prepare(people: int) -> None:
-    """Migrate, load invented people and staff."""
-    from django.core.management import call_command
-
-    for alias in ("default", "keys"):
-        call_command("migrate", database=alias, verbosity=0)
-    call_command("load_demo", people=0, verbosity=0)
-    from demo.people import load_people
-
-    load_people(people)
-
-
-def release_alert() -> int:
-    """Open a crisis where everybody is, have it written by one and approved by another."""
-    import datetime
-
-    from django.utils import timezone
-
-    from accounts.models import StaffUser
-    from crises.models import AffectedArea, Crisis, Level
-    from demo.people import PLACES
-    from notifications.models import BroadcastKind
-    from notifications.services.broadcasting import (
-        BroadcastEntry,
-        TextEntry,
-        approve_broadcast,
-        submit_broadcast,
-        write_broadcast,
-    )
-
-    author = StaffUser.objects.get(email="author@meridia.example")
-    approver = StaffUser.objects.get(email="approver@meridia.example")
-    crisis = Crisis.objects.create(title="Chaos", level=Level.ACT, opened_by=author)
-    for country in sorted({place.country for place in PLACES}):
-        AffectedArea.objects.create(crisis=crisis, country_id=country)
-    broadcast = write_broadcast(
-        actor=author,
-        crisis=crisis,
-        entry=BroadcastEntry(
-            kind=BroadcastKind.ALERT,
-            severity="Severe",
-            urgency="Immediate",
-            certainty="Observed",
-            expires_at=timezone.now() + datetime.timedelta(hours=6),
-            fallback_language="en",
-            expected_count=10**6,
-            texts={
-                "en": TextEntry("Storm", "A storm is coming. Stay inside.", "Storm. Stay inside."),
-                "ar": TextEntry(
-                    "عاصفة", "عاصفة قادمة. ابقوا في الداخل.", "عاصفة. ابقوا في الداخل."
-                ),
-            },
-        ),
-    )
-    submit_broadcast(actor=author, broadcast=broadcast)
-    assert broadcast.submitted_count is not None
-    return approve_broadcast(
-        actor=approver, broadcast=broadcast, typed_count=broadcast.submitted_count
-    ).pk
-
-
-def torment(ground: Field, faults: Faults, chance: random.Random) -> None:
-    """Do one unkind thing."""
-    kind = chance.choices(("child", "worker", "broker", "freeze"), (5, 2, 2, 1))[0]
-    worker = chance.choice(ground.workers)
-    pid = worker_pid(worker)
-    if kind == "broker":
-        valkey = ground.services.valkey
-        assert valkey is not None
-        os.kill(valkey.process.pid, signal.SIGKILL)
-        valkey.start()
-        faults.brokers_wiped += 1
-        return
-    if pid is None:
-        return
-    children = children_of(pid)
-    if kind == "worker":
-        for child in (pid, *children):
-            os.kill(child, signal.SIGKILL)
-        faults.workers_killed += len(children)
-        ground.workers.remove(worker)
-        queues = "crisis" if "alerts" in worker.name else "crisis,urgent,routine"
-        ground.start_worker(f"{worker.name}x", queues, 2)
-    elif children and kind == "child":
-        os.kill(chance.choice(children), signal.SIGKILL)
-        faults.children_killed += 1
-    elif children:
-        child = chance.choice(children)
-        os.kill(child, signal.SIGSTOP)
-        time.sleep(LEASE_SECONDS + 1)
-        os.kill(child, signal.SIGCONT)
-        faults.workers_frozen += 1
-
-
-def run(people: int, events: int, seed: int) -> bool:
-    """Do one run and print its table; True when every promise was kept."""
-    chance = random.Random(seed)
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-")))
-        services = stack.enter_context(TemporaryServices())
-        mailbox = Mailbox().start()
-        stack.callback(mailbox.stop)
-        secret = services.keys.sms_callback_secret.read_text(encoding="utf-8")
-        gateway = SmsGateway(secret=secret).start()
-        stack.callback(gateway.stop)
-        os.environ.update(
-            {
-                **services.environment(),
-                "DJANGO_SETTINGS_MODULE": "config.settings.dev",
-                "MAIL_URL": mailbox.url,
-                "SMS_URL": gateway.url,
-                "SENDING_LEASE_SECONDS": str(LEASE_SECONDS),
-            }
-        )
-        import django
-
-        django.setup()
-        started = time.monotonic()
-        prepare(people)
-        print(f"{people} invented people loaded in {time.monotonic() - started:.1f} s", flush=True)
-        ground = Field(folder, services, mailbox, gateway)
-        ground.start_worker("alerts", "crisis", 2)
-        ground.start_worker("general", "crisis,urgent,routine", 2)
-        beat = ground.start_beat()
-        stack.callback(lambda: stop_all([*ground.workers, beat], 20))
-        time.sleep(5)
-        for process in (*ground.workers, beat):
-            if not process.is_running:
-                print(f"{process.name} did not start:\n{process.last_lines()}")
-                return False
-        faults = Faults()
-        return _watch(ground, faults, chance, events)
-
-
-def _watch(ground: Field, faults: Faults, chance: random.Random, events: int) -> bool:
-    from notifications.models import Delivery, Dispatch, DispatchState
-
-    released = time.monotonic()
-    dispatch_id = release_alert()
-    done = 0
-    deadline = released + 600
-    while time.monotonic() < deadline:
-        state = Dispatch.objects.get(pk=dispatch_id).state
-        if state == DispatchState.FINISHED:
-            break
-        if done < events and time.monotonic() - released > 1:
-            torment(ground, faults, chance)
-            done += 1
-        time.sleep(chance.uniform(0.2, 0.8))
-    seconds = time.monotonic() - released
-    dispatch = Dispatch.objects.get(pk=dispatch_id)
-    arrived: Counter[str] = Counter(message.recipient for message in ground.gateway.messages)
-    arrived.update(mail.recipient for mail in ground.mailbox.messages)
-    expected = Delivery.objects.filter(dispatch=dispatch, shared_with_seq__isnull=True).count()
-    return report(dispatch, arrived, expected, faults, seconds)
-
-
-def report(
-    dispatch: object, arrived: Counter[str], expected: int, faults: Faults, seconds: float
-) -> bool:
-    """Print the figures; True when every promise was kept."""
     from notifications.board import board_of
-    from notifications.models import Dispatch
+    from notifications.models import Dispatch, DispatchState
     from notifications.sending import FLUSH_EVERY
 
-    assert isinstance(dispatch, Dispatch)
+    chance = random.Random(seed)
+    tormentor = Tormentor(ground, chance)
+    sink.forget()
+    sink.make(sink_faults(seed))
+    dispatch_id, released = release(crisis_id)
+    done = 0
+    is_finished = False
+    while time.time() - released < 120 and not is_finished:
+        time.sleep(chance.uniform(0.1, 0.6))
+        if done < events:
+            # The first of each kind is certain, so that every run mixes all of them.
+            tormentor.act(
+                workers, kind=("child", "broker", "worker", "database", "frozen", "")[min(done, 5)]
+            )
+            done += 1
+        try:
+            is_finished = (
+                Dispatch.objects.values_list("state", flat=True).get(pk=dispatch_id)
+                == DispatchState.FINISHED
+            )
+        except OperationalError:
+            connections.close_all()
+    seconds = time.time() - released
+    sink.make(Faults())
+    dispatch = Dispatch.objects.get(pk=dispatch_id)
     board = board_of(dispatch)
-    lost = expected - len(arrived)
-    copies = sum(arrived.values()) - len(arrived)
-    most = max(arrived.values(), default=0)
-    # Two e-mails or SMS may be written ahead of their answers.
-    bound = (FLUSH_EVERY + 1) * faults.abnormal_ends
-    adds_up = board.all.audience == dispatch.member_count and board.all.waiting == 0
-    rows = [
-        ("people in the audience", dispatch.member_count),
-        ("addresses to reach", expected),
-        ("addresses reached", len(arrived)),
-        ("lost", lost),
-        ("copies too many", copies),
-        ("copies allowed: (F + 1) × abnormal ends", bound),
-        ("most copies of one message", most),
-        ("most copies allowed", dispatch.max_copies),
-        ("child processes killed (kill -9)", faults.children_killed),
-        ("children of whole workers killed", faults.workers_killed),
-        ("children frozen past their lease", faults.workers_frozen),
-        ("broker killed with all its data", faults.brokers_wiped),
-        ("state of the dispatch", dispatch.state),
-        ("every person in exactly one final place", "yes" if adds_up else "NO"),
-        ("seconds from approval to the end", f"{seconds:.1f}"),
-        ("messages per second", f"{len(arrived) / seconds:.0f}"),
-    ]
-    width = max(len(name) for name, _ in rows)
-    for name, value in rows:
-        print(f"{name:<{width}}  {value}")
-    kept = (
-        lost == 0
-        and copies <= bound
-        and most <= dispatch.max_copies
-        and adds_up
-        and dispatch.state == "finished"
+    counts = sink.counts()
+    # An answer lost after the final dot is the abnormal end of one connection.
+    ends = tormentor.deeds.leases_cut
+    # F + W - 1 with W = 1, a mail connection's window.
+    bound = FLUSH_EVERY * ends + counts["answers_dropped"]
+    return Run(
+        seed,
+        tormentor.deeds,
+        dispatch.delivery_count,
+        counts,
+        bound,
+        dispatch.max_copies,
+        board.all.audience == dispatch.member_count and board.all.waiting == 0,
+        is_finished,
+        seconds,
     )
-    print("every promise kept" if kept else "A PROMISE WAS BROKEN")
-    return kept
+
+
+def run_naive(ground: Ground, sink: Sink, peers: Peers, count: int, seed: int) -> str:
+    """One Celery task per message under the same unkindness."""
+    worker = peers.start_worker("naive")
+    time.sleep(6)
+    peers.ask("fill", count)
+    sink.forget()
+    sink.make(sink_faults(seed))
+    tormentor = Tormentor(ground, random.Random(seed))
+    began = peers.ask("enqueue", "send_naive")["began"]
+    for kind in ("child", "child", "worker", "child", "broker", "child"):
+        time.sleep(1.0)
+        tormentor.act([worker], kind=kind)
+    last, since = -1, time.time()
+    while time.time() - since < 10 and time.time() - began < 90:
+        if (now := sink.counts()["messages"]) != last:
+            last, since = now, time.time()
+        time.sleep(0.5)
+    sink.make(Faults())
+    counts = sink.counts()
+    ground.stop(worker)
+    return _peer_row("naive", str(tormentor.deeds), count, counts, time.time() - began)
+
+
+def run_office(sink: Sink, peers: Peers, count: int, seed: int) -> str:
+    """django-post_office: its sending command killed three times and started again."""
+    peers.ask("fill", count)
+    sink.forget()
+    sink.make(sink_faults(seed))
+    began = peers.ask("office_queue")["began"]
+    environment = {**os.environ, **peers.environment}
+    command = [sys.executable, "-m", "django", "send_queued_mail", "--processes", "2"]
+    for number in range(6):
+        sender = subprocess.Popen(
+            command,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            sender.wait(3.0 if number < 3 else 60.0)
+        except subprocess.TimeoutExpired:
+            for pid in (*children_of(sender.pid), sender.pid):
+                os.kill(pid, signal.SIGKILL)
+            sender.wait()
+    sink.make(Faults())
+    return _peer_row("office", "3 kills", count, sink.counts(), time.time() - began)
+
+
+def _peer_row(name: str, deeds: str, count: int, counts: dict[str, Any], seconds: float) -> str:
+    return ROW.format(
+        name,
+        deeds,
+        count,
+        count - counts["unique"],
+        counts["duplicates"],
+        "none",
+        counts["answers_dropped"],
+        counts["most_copies"],
+        "-",
+        f"{seconds:.0f}",
+    )
+
+
+def traces(ground: Ground) -> list[str]:
+    """Return where an address of somebody was found: in the broker or in a worker's log."""
+    import redis
+
+    found = []
+    valkey = ground.services.valkey
+    assert valkey is not None
+    with redis.Redis.from_url(valkey.url) as client:
+        for key in client.scan_iter():
+            if TRACE in key or TRACE in (client.dump(key) or b""):
+                found.append("broker")
+    for worker in ground.workers:
+        if worker.log.exists() and TRACE in worker.log.read_bytes():
+            found.append(worker.log.name)
+    return found
 
 
 def main() -> int:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--people", type=int, default=10_000)
-    parser.add_argument("--events", type=int, default=20, help="unkind acts during the run")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--people", type=int, default=3_000)
+    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--events", type=int, default=12, help="unkind acts in each run")
+    parser.add_argument("--seed", type=int, default=1, help="of the first run")
+    parser.add_argument("--no-peers", action="store_true")
     options = parser.parse_args()
-    return 0 if run(options.people, options.events, options.seed) else 1
+    settings = {
+        "SENDING_LEASE_SECONDS": str(LEASE_SECONDS),
+        "ROUTE_WAIT_SECONDS": "1",
+        "RETRY_MINUTES": "0.03,0.05,0.05,0.05",
+    }
+    runs = []
+    with Sink() as sink, Ground(sink.url, "http://:none@127.0.0.1:9/send", **settings) as ground:
+        load_people(options.people)
+        crisis_id = open_crisis()
+        workers = [
+            ground.start_worker("alerts", queues="crisis"),
+            ground.start_worker("general"),
+        ]
+        beat = ground.start_beat()
+        wait_for_workers(2)
+        print("c children killed, w workers killed, b brokers wiped, f frozen, d databases stopped")
+        print(ROW.format(*HEAD), flush=True)
+        for number in range(options.runs):
+            runs.append(
+                run_engine(ground, sink, workers, crisis_id, options.seed + number, options.events)
+            )
+            print(runs[-1], flush=True)
+        found = traces(ground)
+        ground.stop(*workers, beat)
+        if not options.no_peers:
+            peers = Peers(ground)
+            print(run_naive(ground, sink, peers, 1_500, options.seed), flush=True)
+            print(run_office(sink, peers, 3_000, options.seed), flush=True)
+            peers.close()
+    kept = all(run.is_kept for run in runs) and not found
+    print(f"addresses found in broker or logs: {', '.join(found) or 'none'}")
+    print(f"{sum(run.is_kept for run in runs)} of {len(runs)} runs kept every promise")
+    return 0 if kept else 1
 
 
 if __name__ == "__main__":

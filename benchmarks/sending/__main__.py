@@ -23,13 +23,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
 from benchmarks.sending.ground import Ground, load_people, open_crisis, release, wait_for_workers
+from benchmarks.sending.peers.process import PROCESSES, Peers
 from benchmarks.sending.sink import Sink
-from demo.keys import write_private
 
-PROCESSES = 2
 # The least ratio of the engine's rate to each contender's.
 BARS = {"naive Celery": 60.0, "tuned Celery": 30.0, "django-post_office": 8.0, "raw pipelined": 0.5}
 
@@ -50,58 +47,6 @@ class Rates:
     def median(self) -> float:
         """The rate that is compared."""
         return statistics.median(self.found)
-
-
-class Peers:
-    """The peers' process and workers."""
-
-    def __init__(self, ground: Ground) -> None:
-        self._ground = ground
-        postgres = ground.services.postgres
-        assert postgres is not None
-        with psycopg.connect(postgres.superuser_url(), autocommit=True) as connection:
-            connection.execute("CREATE DATABASE peers OWNER registry")
-        address = ground.folder / "peers-database-url"
-        write_private(address, postgres.url("peers"))
-        self._environment = {
-            "PEERS_DATABASE_URL_FILE": str(address),
-            "PEERS_LOCKFILE": str(ground.folder / "post_office"),
-            "DJANGO_SETTINGS_MODULE": "benchmarks.sending.peers.settings",
-        }
-        self._desk = subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.sending.peers.desk"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, **self._environment},
-        )
-        self.ask("prepare")
-
-    def ask(self, *command: object) -> dict[str, Any]:
-        """Send one command to the peers' process and return its answer."""
-        assert self._desk.stdin is not None
-        assert self._desk.stdout is not None
-        self._desk.stdin.write(json.dumps(command).encode() + b"\n")
-        self._desk.stdin.flush()
-        answer: dict[str, Any] = json.loads(self._desk.stdout.readline())
-        return answer
-
-    def start_workers(self) -> None:
-        """Start two children for each way of one task per message."""
-        for queue, more in (("naive", {}), ("tuned", {"PEERS_DB_REUSE": "100000"})):
-            self._ground.start_worker(
-                queue,
-                queues=queue,
-                children=PROCESSES,
-                app="benchmarks.sending.peers.celery",
-                **self._environment,
-                **more,
-            )
-
-    def close(self) -> None:
-        """End the peers' process."""
-        if self._desk.stdin is not None:
-            self._desk.stdin.close()
-        self._desk.wait(10)
 
 
 def engine_round(sink: Sink, crisis_id: int) -> tuple[int, float]:
@@ -224,9 +169,13 @@ def cpu_seconds(ground: Ground) -> dict[str, float]:
 
 
 def _family_cpu(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except (FileNotFoundError, ProcessLookupError):
+        # It ended meanwhile; its parent has its time.
+        return 0.0
     own = sum(int(fields[place]) for place in (11, 12, 13, 14)) / os.sysconf("SC_CLK_TCK")
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     return own + sum(_family_cpu(int(child)) for child in children)
 
 
@@ -246,7 +195,8 @@ def main() -> int:
         ground.start_worker("engine", children=PROCESSES)
         wait_for_workers(1)
         if peers:
-            peers.start_workers()
+            for queue in ("naive", "tuned"):
+                peers.start_worker(queue)
             time.sleep(5)
         # Everything once, unmeasured: caches, prepared statements, compiled texts.
         engine_round(sink, crisis_id)

@@ -61,8 +61,8 @@ class Counts:
         self.octets = 0
         self.first_at = 0.0
         self.last_at = 0.0
-        self.first_by_mark: dict[str, float] = {}
         self.most_recipients = 0
+        self.answers_dropped = 0
 
     def set_faults(self, given: dict[str, Any]) -> None:
         """Begin to make these faults, and no others."""
@@ -81,6 +81,7 @@ class Counts:
             "first_at": self.first_at,
             "last_at": self.last_at,
             "most_recipients": self.most_recipients,
+            "answers_dropped": self.answers_dropped,
         }
 
 
@@ -176,6 +177,7 @@ class Connection(asyncio.Protocol):
         for recipient in self.recipients:
             counts.copies[recipient] += 1
         if faults.drop_after_dot and counts.chance.random() < faults.drop_after_dot:
+            counts.answers_dropped += 1
             self.transport.abort()
             return False
         if faults.tarpit and counts.chance.random() < faults.tarpit:
