@@ -16,6 +16,7 @@ from backups import erasure_files, search_tokens
 from encryption import erasures
 from encryption.models import KeyRestoration, PersonKey
 from notifications.forgetting import forget_person
+from registry.finding.tokens import keeping
 from registry.models import Registrant, Restoration
 from registry.services.erasing import repeat_erasures
 
@@ -52,6 +53,7 @@ def apply_erasures(files: Iterable[Path] = ()) -> Applied:
     returned = sorted(_returned(known, set(in_data)))
     erased = repeat_erasures(returned, is_announced=False)
     for person_id in returned:
+        keeping.forget_person(person_id)
         forget_person(person_id)
     is_restored = Restoration.objects.filter(applied_at__isnull=True).exists()
     made = search_tokens.make_anew() if is_restored else 0
