@@ -66,31 +66,32 @@ def cell_token(cell: int, version: int) -> int:
     return blind_index("map-cell", f"{cell:x}", version)
 
 
-def cells_of(stay_id: UUID, position: ExactPosition, version: int) -> StayCell:
-    """Return the tokens of a stay."""
+def _tokens_of(position: ExactPosition, version: int) -> tuple[int, int]:
     where = position.latitude, position.longitude
-    return StayCell(
-        stay_id=stay_id,
-        key_version=version,
-        reach=reach_of(position),
-        large_token=cell_token(h3.latlng_to_cell(*where, LARGE), version),
-        small_token=cell_token(h3.latlng_to_cell(*where, SMALL), version),
-    )
+    large, small = (h3.latlng_to_cell(*where, resolution) for resolution in (LARGE, SMALL))
+    return cell_token(large, version), cell_token(small, version)
 
 
-def write_cells(stays: Iterable[Stay]) -> None:
-    """Write the tokens of stays that have a position, in place of any before."""
+_WRITE: Final = """
+    INSERT INTO registry_staycell (stay_id, key_version, reach, large_token, small_token)
+    SELECT * FROM unnest(%s::uuid[], %s::smallint[], %s::smallint[], %s::bigint[], %s::bigint[])
+    ON CONFLICT (stay_id) DO UPDATE
+       SET key_version = excluded.key_version, reach = excluded.reach,
+           large_token = excluded.large_token, small_token = excluded.small_token"""
+
+
+def write_cells(stays: Iterable[tuple[UUID, ExactPosition | None]]) -> None:
+    """Write the tokens of stays in place of any before; None for one that cannot be read."""
     version = keyring().index_version
     rows = [
-        cells_of(stay.pk, position, version) for stay in stays if (position := stay.exact_position)
+        (stay_id, version, UNREADABLE, 0, 0)
+        if position is None
+        else (stay_id, version, reach_of(position), *_tokens_of(position, version))
+        for stay_id, position in stays
     ]
-    StayCell.objects.bulk_create(
-        rows,
-        batch_size=_TOGETHER,
-        update_conflicts=True,
-        unique_fields=["stay"],
-        update_fields=["key_version", "reach", "large_token", "small_token"],
-    )
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_WRITE, [list(column) for column in zip(*rows, strict=True)])
 
 
 def fill_cells() -> Iterator[int]:
@@ -103,29 +104,20 @@ def fill_cells() -> Iterator[int]:
     done = 0
     while True:
         rows = Stay.objects.filter(position__isnull=False).order_by("pk")
-        page = list((rows.filter(pk__gt=last) if last else rows)[:_TOGETHER])
+        page = list(
+            (rows.filter(pk__gt=last) if last else rows).values_list(
+                "pk", "registrant_id", "position"
+            )[:_TOGETHER]
+        )
         if not page:
             break
-        sealed = [(one.pk, one.registrant_id, one.__dict__["position"].data) for one in page]
+        sealed = [(stay_id, person_id, value.data) for stay_id, person_id, value in page]
         opened = open_column(Stay, "position", sealed)
-        StayCell.objects.bulk_create(
-            [
-                cells_of(one.pk, ExactPosition.from_data(data), version)
-                if (data := opened.get(one.pk))
-                else StayCell(
-                    stay=one,
-                    key_version=version,
-                    reach=UNREADABLE,
-                    large_token=0,
-                    small_token=0,
-                )
-                for one in page
-            ],
-            update_conflicts=True,
-            unique_fields=["stay"],
-            update_fields=["key_version", "reach", "large_token", "small_token"],
+        write_cells(
+            (stay_id, ExactPosition.from_data(data) if (data := opened.get(stay_id)) else None)
+            for stay_id, _, _ in sealed
         )
-        last = page[-1].pk
+        last = page[-1][0]
         done += len(page)
         yield done
     CellsComplete.objects.get_or_create(key_version=version)
@@ -245,11 +237,16 @@ class CellPoints:
             keyring().index_version,
             *CellsComplete.objects.values_list("key_version", flat=True),
         }
-        unreadable = StayCell.objects.filter(reach=UNREADABLE)
-        for stay_id in unreadable.values_list("stay_id", flat=True):
-            yield FoundStay(stay_id, Part.UNREADABLE)
-        reaches = StayCell.objects.exclude(reach=UNREADABLE)
-        for reach in reaches.values_list("reach", flat=True).distinct().order_by():
+        with connection.cursor() as cursor:
+            cursor.execute(_REACHES_IN_USE)
+            in_use = [row[0] for row in cursor.fetchall()]
+        if UNREADABLE in in_use:
+            unreadable = StayCell.objects.filter(reach=UNREADABLE)
+            for stay_id in unreadable.values_list("stay_id", flat=True):
+                yield FoundStay(stay_id, Part.UNREADABLE)
+        for reach in in_use:
+            if reach == UNREADABLE:
+                continue
             covered = cover(shape, reach)
             for stay_id in _in_cells(covered.resolution, covered.inside, reach, versions):
                 yield FoundStay(stay_id, Part.INSIDE)
@@ -280,18 +277,30 @@ def _sealed_in(
         return [(stay, person, bytes(data)) for stay, person, data in cursor.fetchall()]
 
 
+# From one value to the next through the index.
+_REACHES_IN_USE: Final = """
+    WITH RECURSIVE used AS (
+        SELECT min(reach) AS reach FROM registry_staycell
+        UNION ALL
+        SELECT (SELECT min(c.reach) FROM registry_staycell c WHERE c.reach > used.reach)
+          FROM used WHERE used.reach IS NOT NULL)
+    SELECT reach FROM used WHERE reach IS NOT NULL"""
 _COLUMN: Final = {LARGE: "large_token", SMALL: "small_token"}
+# One look into the index per token, whatever statistics say; OFFSET keeps it that.
 _INSIDE: Final = {
-    resolution: f"SELECT stay_id FROM registry_staycell WHERE {column} = ANY(%s) AND reach = %s"  # noqa: S608
+    resolution: f"""
+    SELECT c.stay_id FROM unnest(%s::bigint[]) AS wanted(token) CROSS JOIN LATERAL (
+           SELECT stay_id FROM registry_staycell
+            WHERE reach = %s AND {column} = wanted.token OFFSET 0) c"""  # noqa: S608
     for resolution, column in _COLUMN.items()
 }
 _SEALED: Final = {
-    resolution: (
-        "SELECT s.id, s.registrant_id, s.position FROM registry_staycell c "  # noqa: S608
-        f"JOIN registry_stay s ON s.id = c.stay_id WHERE c.{column} = ANY(%s) AND c.reach = %s "
-        "AND s.position IS NOT NULL AND s.ended_at IS NULL"
-    )
-    for resolution, column in _COLUMN.items()
+    resolution: f"""
+    SELECT s.id, s.registrant_id, s.position
+      FROM ({inside}) c CROSS JOIN LATERAL (
+           SELECT id, registrant_id, position FROM registry_stay
+            WHERE id = c.stay_id AND position IS NOT NULL AND ended_at IS NULL OFFSET 0) s"""  # noqa: S608
+    for resolution, inside in _INSIDE.items()
 }
 
 

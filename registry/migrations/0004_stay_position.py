@@ -53,8 +53,8 @@ class Migration(migrations.Migration):
             ],
             options={
                 "indexes": [
-                    models.Index(fields=["large_token"], name="stay_by_large_cell"),
-                    models.Index(fields=["small_token"], name="stay_by_small_cell"),
+                    models.Index(fields=["reach", "large_token"], name="stay_by_large_cell"),
+                    models.Index(fields=["reach", "small_token"], name="stay_by_small_cell"),
                 ],
             },
         ),

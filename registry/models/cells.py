@@ -25,8 +25,8 @@ class StayCell(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["large_token"], name="stay_by_large_cell"),
-            models.Index(fields=["small_token"], name="stay_by_small_cell"),
+            models.Index(fields=["reach", "large_token"], name="stay_by_large_cell"),
+            models.Index(fields=["reach", "small_token"], name="stay_by_small_cell"),
         ]
 
     def __str__(self) -> str:

@@ -143,8 +143,8 @@ def open_stay(person: Registrant, entry: StayEntry, page: KeyPage | None = None)
     position = position_of(entry.place, entry.country_code, entry.area_code)
     stay.position = position.as_data() if position else None
     stay.save(force_insert=True)
-    if settings.PLACE_SEARCH == "cells":
-        write_cells([stay])
+    if position is not None and settings.PLACE_SEARCH == "cells":
+        write_cells([(stay.pk, position)])
     return stay
 
 
