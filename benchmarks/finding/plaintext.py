@@ -44,10 +44,15 @@ def fold_names(text: str) -> str:
 
 
 class PlainText:
-    """A table of names in clear with trigram indexes, dropped at the end."""
+    """A table of names in clear with trigram indexes, as a default server has it."""
 
-    def __init__(self, url: str, population: list[Person]) -> None:
+    def __init__(self, url: str) -> None:
         self._connection = psycopg.connect(url, autocommit=True)
+        # Neither side uses two cores for one search.
+        self._connection.execute("set max_parallel_workers_per_gather = 0")
+
+    def fill(self, population: list[Person]) -> None:
+        """Put everybody into the table and index them."""
         run = self._connection.execute
         run("create extension if not exists pg_trgm")
         run("drop table if exists finding_benchmark")
@@ -62,7 +67,22 @@ class PlainText:
         run("create index on finding_benchmark using gin (folded gin_trgm_ops)")
         run("create index on finding_benchmark (place text_pattern_ops)")
         run("vacuum analyze finding_benchmark")
-        run("set max_parallel_workers_per_gather = 0")
+
+    def settings(self) -> str:
+        """Return the server's version and the settings that matter here, in words."""
+        rows = self._connection.execute(
+            "select name || ' ' || current_setting(name) from unnest(%s::text[]) as name",
+            [["server_version", "shared_buffers", "work_mem", "pg_trgm.similarity_threshold"]],
+        ).fetchall()
+        return ", ".join(row[0] for row in rows)
+
+    def drop(self) -> None:
+        """Remove the table."""
+        self._connection.execute("drop table if exists finding_benchmark")
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
 
     def __enter__(self) -> Self:
         return self
@@ -73,8 +93,8 @@ class PlainText:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._connection.execute("drop table finding_benchmark")
-        self._connection.close()
+        self.drop()
+        self.close()
 
     def raw(self, question: Question) -> list[UUID]:
         """Find by names as written."""

@@ -1,10 +1,9 @@
-"""How well and how fast names are found: `python -m benchmarks.finding.quality 100000`.
+"""How well and how fast names are found: the same questions put to every engine in turn.
 
-Prints, for each way of being a little wrong, how often somebody who is what was asked for is
-first (hit@1) and among the first twenty (hit@20), how often somebody of the target's full name
-is among the twenty even where the query left a name out (name@20), and the time a search takes.
-With DATABASE_URL set the same queries go to PostgreSQL, over names in clear: plain pg_trgm, and
-pg_trgm over our folded names with our ranking, which is the best that plain text offers.
+For each way of being a little wrong: how often somebody who is what was asked for is first
+(hit@1) and among the first twenty (hit@20), how often somebody of the target's full name is
+among the twenty even where the query left a name out (name@20), and the time a search takes.
+`python -m benchmarks.finding.quality 100000` asks the finder alone.
 """
 
 from __future__ import annotations
@@ -16,27 +15,67 @@ import resource
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from uuid import UUID
+
+import django
 
 from benchmarks.finding.mutating import KINDS, Question, is_meant, is_target, question_about
 from benchmarks.people import Person, people
-from registry.finding.index import NameIndex
+
+if TYPE_CHECKING:
+    from registry.finding.index import NameIndex
 
 Search = Callable[[Question], list[UUID]]
 
 
 @dataclass
 class Figures:
-    """What one engine reached on one kind of query."""
+    """What one engine reached on one kind of query, or on all."""
 
     first: int = 0
     twenty: int = 0
     target: int = 0
     asked: int = 0
     seconds: list[float] = field(default_factory=list)
-    cpu: list[float] = field(default_factory=list)
+
+    def add(self, other: Figures) -> None:
+        """Count another's figures in."""
+        self.first += other.first
+        self.twenty += other.twenty
+        self.target += other.target
+        self.asked += other.asked
+        self.seconds += other.seconds
+
+    @property
+    def hit_at_1(self) -> float:
+        """Per cent."""
+        return 100 * self.first / self.asked
+
+    @property
+    def hit_at_20(self) -> float:
+        """Per cent."""
+        return 100 * self.twenty / self.asked
+
+    @property
+    def name_at_20(self) -> float:
+        """Per cent."""
+        return 100 * self.target / self.asked
+
+    def milliseconds(self, part: float) -> float:
+        """Return the time that this part of the searches stayed below."""
+        return 1000 * part_of(self.seconds, part)
+
+
+def part_of(seconds: list[float], part: float) -> float:
+    """Return the value that this part of all values stays below."""
+    ordered = sorted(seconds)
+    return statistics.median(ordered) if part == 0.5 else ordered[int(part * (len(ordered) - 1))]
+
+
+ByKind = dict[str, Figures]
 
 
 def questions(population: list[Person], per_kind: int, seed: int) -> list[Question]:
@@ -54,104 +93,116 @@ def questions(population: list[Person], per_kind: int, seed: int) -> list[Questi
     return found
 
 
-def run(
-    asked: list[Question], search: Search, by_id: dict[UUID, Person], misses: int = 0
-) -> dict[str, Figures]:
-    """Put every question to an engine."""
-    figures = {kind: Figures() for kind in KINDS}
+def compare(
+    asked: list[Question],
+    engines: Mapping[str, Search],
+    by_id: Mapping[UUID, Person],
+    misses: int = 0,
+) -> dict[str, ByKind]:
+    """Put every question to every engine, one after the other."""
+    found = {name: {kind: Figures() for kind in KINDS} for name in engines}
     for question in asked:
-        begin, worked = time.perf_counter(), time.thread_time()
-        answer = search(question)
-        figures[question.kind].cpu.append(time.thread_time() - worked)
-        figures[question.kind].seconds.append(time.perf_counter() - begin)
-        good = [is_meant(by_id[who], question) for who in answer[:20]]
-        mark = figures[question.kind]
-        mark.asked += 1
-        mark.twenty += any(good)
-        mark.first += good[:1] == [True]
-        mark.target += any(is_target(by_id[who], question) for who in answer[:20])
-        if misses and not any(good[:1]) and (misses == 1 or not any(good)):
-            first = by_id[answer[0]].names if answer else "-"
-            rank = good.index(True) if any(good) else "-"
-            print(f"  {question.kind}: {question.query} | {question.target.names} | {first} {rank}")
-    return figures
+        for name, search in engines.items():
+            begin = time.perf_counter()
+            answer = search(question)[:20]
+            mark = found[name][question.kind]
+            mark.seconds.append(time.perf_counter() - begin)
+            good = [is_meant(by_id[who], question) for who in answer]
+            mark.asked += 1
+            mark.twenty += any(good)
+            mark.first += good[:1] == [True]
+            mark.target += any(is_target(by_id[who], question) for who in answer)
+            if misses and not any(good[:1]) and (misses == 1 or not any(good)):
+                first = by_id[answer[0]].names if answer else "-"
+                print(f"  {question.kind}: {question.query} | {question.target.names} | {first}")
+    return found
 
 
-def show(title: str, figures: dict[str, Figures]) -> None:
+def total_of(figures: ByKind) -> Figures:
+    """Return the figures of all kinds together."""
+    total = Figures()
+    for mark in figures.values():
+        total.add(mark)
+    return total
+
+
+def show(title: str, figures: ByKind) -> None:
     """Print one engine's table."""
     print(f"\n{title}")
-    print(f"{'':24}{'hit@1':>8}{'hit@20':>8}{'name@20':>9}{'p50 ms':>9}{'p95 ms':>9}{'CPU p50':>9}")
-    total = Figures()
-    for kind, mark in figures.items():
-        _line(kind, mark)
-        total.first += mark.first
-        total.twenty += mark.twenty
-        total.target += mark.target
-        total.asked += mark.asked
-        total.seconds += mark.seconds
-        total.cpu += mark.cpu
-    _line("all", total)
+    print(f"{'':24}{'hit@1':>8}{'hit@20':>8}{'name@20':>9}{'p50 ms':>9}{'p95 ms':>9}")
+    for kind, mark in {**figures, "all": total_of(figures)}.items():
+        print(
+            f"{kind:24}{mark.hit_at_1:8.1f}{mark.hit_at_20:8.1f}{mark.name_at_20:9.1f}"
+            f"{mark.milliseconds(0.5):9.2f}{mark.milliseconds(0.95):9.2f}"
+        )
     sys.stdout.flush()
 
 
-def _line(name: str, mark: Figures) -> None:
-    ordered = sorted(mark.seconds)
-    p50 = 1000 * statistics.median(ordered)
-    p95 = 1000 * ordered[int(0.95 * (len(ordered) - 1))]
-    worked = 1000 * statistics.median(mark.cpu)
-    print(
-        f"{name:24}{100 * mark.first / mark.asked:8.1f}{100 * mark.twenty / mark.asked:8.1f}"
-        f"{100 * mark.target / mark.asked:9.1f}{p50:9.2f}{p95:9.2f}{worked:9.2f}"
-    )
-
-
-def _resident_mb() -> float:
+def resident_mb() -> float:
+    """Return how much memory this process has now."""
     with open("/proc/self/statm") as statm:
         return int(statm.read().split()[1]) * resource.getpagesize() / 2**20
 
 
-def build(population: list[Person]) -> NameIndex:
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A filled index, and what filling it cost."""
+
+    index: NameIndex
+    megabytes: float
+    seconds: float
+
+
+def build(population: list[Person]) -> Built:
     """Fill an index and say what it costs."""
-    before, begin = _resident_mb(), time.perf_counter()
+    # The product's settings must be there first.
+    from registry.finding.index import NameIndex
+
+    before, begin = resident_mb(), time.perf_counter()
     index = NameIndex()
     index.load_later()
     for person in population:
-        index.add(
-            person.person_id, person.names, "", [person.post_id], person.birth_year, person.place
-        )
+        add(index, person)
     added = time.perf_counter()
     index.settle()
     done = time.perf_counter()
+    megabytes = resident_mb() - before
     print(
         f"{len(index):,} people: filled in {added - begin:.1f} s, settled in {done - added:.1f} s, "
-        f"{_resident_mb() - before:.0f} MB more resident, {index.words:,} different words"
+        f"{megabytes:.0f} MB more resident, {index.words:,} different words",
+        flush=True,
     )
-    return index
+    return Built(index, megabytes, done - begin)
+
+
+def add(index: NameIndex, person: Person) -> None:
+    """Put one person into an index."""
+    index.add(person.person_id, person.names, "", [person.post_id], person.birth_year, person.place)
+
+
+def searching(index: NameIndex) -> Search:
+    """Return the search of an index."""
+    return lambda question: [
+        match.person_id for match in index.search(question.query, post_ids=None)
+    ]
 
 
 def main() -> None:
-    """Run the benchmark from the command line."""
+    """Ask the finder alone."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("people", type=int, nargs="?", default=10_000)
     parser.add_argument("--per-kind", type=int, default=100)
     parser.add_argument("--seed", type=int, default=77)
     parser.add_argument("--misses", type=int, default=0, help="1: not first, 2: not in twenty")
-    arguments = parser.parse_args()
-    population = list(people(arguments.people))
+    options = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.offline")
+    django.setup()
+    population = list(people(options.people))
     by_id = {person.person_id: person for person in population}
-    asked = questions(population, arguments.per_kind, arguments.seed)
-    index = build(population)
-
-    def search(question: Question) -> list[UUID]:
-        return [match.person_id for match in index.search(question.query, post_ids=None)]
-
-    show("finder, in memory", run(asked, search, by_id, arguments.misses))
-    if url := os.environ.get("DATABASE_URL"):
-        from benchmarks.finding.plaintext import PlainText
-
-        with PlainText(url, population) as plain:
-            show("PostgreSQL pg_trgm, names as written", run(asked, plain.raw, by_id))
-            show("PostgreSQL pg_trgm, folded, our ranking", run(asked, plain.folded, by_id))
+    asked = questions(population, options.per_kind, options.seed)
+    engines = {"finder": searching(build(population).index)}
+    for name, figures in compare(asked, engines, by_id, options.misses).items():
+        show(name, figures)
 
 
 if __name__ == "__main__":

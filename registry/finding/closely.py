@@ -7,12 +7,12 @@ import numpy as np
 from registry.finding.gathering import Gathering
 from registry.finding.judging import judged
 from registry.finding.ranges import Integers, Reals
-from registry.finding.ranking import Held, Verdict, judge
+from registry.finding.ranking import Held, Reason, judge
 from registry.finding.terms import IS_NAME, IS_PLACE, People
 
 
 class Closely:
-    """The score of each of these people, 0 to 1, and the verdict of those one asks about."""
+    """The score of each of these people, 0 to 1, and why those one asks about are found."""
 
     def __init__(self, people: People, gathering: Gathering) -> None:
         self._people = people
@@ -23,7 +23,7 @@ class Closely:
         weights = np.array([term.weight for term in self._wanted])
         self._judged = judged(alike, weights, is_extra)
         self.scores: list[float] = self._judged.scores.tolist()
-        self._rejoined: dict[int, Verdict] = {}
+        self._rejoined: set[int] = set()
         concerned = np.flatnonzero(np.isin(people.slots, gathering.rejoining.slots))
         for at in concerned.tolist():
             self._try_rejoining(at)
@@ -49,7 +49,7 @@ class Closely:
             verdict = judge(wanted, held).rejoined()
             if verdict.score > self.scores[at]:
                 self.scores[at] = verdict.score
-                self._rejoined[at] = verdict
+                self._rejoined.add(at)
 
     def _held(self, at: int) -> list[Held]:
         first = int(self._people.starts[at])
@@ -61,14 +61,21 @@ class Closely:
             for surface, role in zip(surfaces, roles, strict=True)
         ]
 
-    def verdict(self, at: int) -> Verdict:
-        """Return how well one of them fits, and by which words."""
+    def reason(self, at: int) -> Reason:
+        """Return why one of them is found: what `reason_for` says, without forming the words."""
+        vocabulary = self._gathering.vocabulary
         if at in self._rejoined:
-            return self._rejoined[at]
-        held, chosen = self._held(at), self._judged.chosen[at].tolist()
+            return Reason.JOINED
+        first = int(self._people.starts[at])
         pairs = [
-            (self._wanted[mine], held[theirs]) for mine, theirs in enumerate(chosen) if theirs >= 0
+            (term.asked, int(self._people.surfaces[first + theirs]))
+            for term, theirs in zip(self._wanted, self._judged.chosen[at].tolist(), strict=True)
+            if theirs >= 0
         ]
-        is_complete = bool(self._judged.is_complete[at])
-        is_in_order = bool(self._judged.is_in_order[at])
-        return Verdict(self.scores[at], tuple(pairs), is_complete, is_in_order)
+        if all(asked.surface == vocabulary.surfaces[held] for asked, held in pairs):
+            if not self._judged.is_complete[at]:
+                return Reason.PARTIAL
+            return Reason.EXACT if self._judged.is_in_order[at] else Reason.ORDER
+        if any(asked.script != vocabulary.script(held) for asked, held in pairs):
+            return Reason.TRANSLITERATION
+        return Reason.SPELLING

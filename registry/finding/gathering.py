@@ -17,7 +17,7 @@ from registry.finding.matching import QUICK, THOROUGH, loosely_alike
 from registry.finding.people import PeopleStore, Scope
 from registry.finding.ranges import Integers, Reals, distinct
 from registry.finding.rejoining import Rejoining
-from registry.finding.terms import Bench, People, Term
+from registry.finding.terms import MOST_PEOPLE, Bench, People, Term
 from registry.finding.vocabulary import Vocabulary
 
 _FEW = 20_000
@@ -62,24 +62,28 @@ class Gathering:
         scope: Scope,
         bench: Bench,
     ) -> None:
-        self._vocabulary = vocabulary
+        self.vocabulary = vocabulary
         self._store = store
         self._scope = scope
         self._size = len(store.years)
         self.terms = [Term(typed, vocabulary, bench) for typed in asked.words]
         self.minor = [Term(typed, vocabulary, bench) for typed in asked.minor]
         self.rejoining = Rejoining(asked, vocabulary, bench)
-        # The people of a few posts are so few that each is compared with every term.
-        self._few = People(scope.everybody(), store) if scope.size <= _FEW else None
+        self._few: People | None = None
+        if scope.size <= _FEW and len(store) > MOST_PEOPLE:
+            # Among everybody's namesakes those of a few posts could be lost; they are so few
+            # that each is compared with every term.
+            self._few = People(store.with_words(scope.everybody()), store)
 
     def best(self, limit: int) -> Integers:
         """Return the slots of the likeliest people, at most `limit`, in growing order.
 
         Looks further only while nobody fits well.
         """
-        rough = self._fitting_all()
-        if len(rough.slots) >= limit:
-            return rough.likeliest(limit)
+        if min(term.size for term in self.terms) >= limit:
+            rough = self._fitting_all()
+            if len(rough.slots) >= limit:
+                return rough.likeliest(limit)
         for effort in (QUICK, THOROUGH):
             for term in self.terms:
                 term.widen(effort)
@@ -161,9 +165,9 @@ class Gathering:
         """Let people fit a term by the word of theirs that is least unlike it."""
         surfaces = distinct(np.concatenate([people.surfaces for people in others]))
         surfaces = np.setdiff1d(surfaces, term.alike.surfaces, assume_unique=True)
-        surfaces = surfaces[np.argsort(self._vocabulary.folds_of(surfaces), kind="stable")]
-        folds = self._vocabulary.folds_of(surfaces)
-        alike, values = loosely_alike(term.asked, distinct(folds), self._vocabulary)
+        surfaces = surfaces[np.argsort(self.vocabulary.folds_of(surfaces), kind="stable")]
+        folds = self.vocabulary.folds_of(surfaces)
+        alike, values = loosely_alike(term.asked, distinct(folds), self.vocabulary)
         likest = np.argsort(-values, kind="stable")[:_MOST_LOOSE]
         alike, values = alike[np.sort(likest)], values[np.sort(likest)]
         if not len(alike):

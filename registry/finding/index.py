@@ -13,7 +13,6 @@ from registry.finding.normalising import forget, is_particle, surfaces
 from registry.finding.parts import Parts, below, under
 from registry.finding.people import PeopleStore
 from registry.finding.points import PointIndex
-from registry.finding.ranking import Verdict, reason_for
 from registry.finding.terms import IS_ALIAS, IS_NAME, IS_PARTICLE, IS_PLACE, Bench, People
 from registry.finding.vocabulary import NAME, PLACE, Vocabulary
 
@@ -171,7 +170,7 @@ class NameIndex:
             Match(
                 self._store.person_id(slots[at]),
                 min(scores[at], 1.0),
-                self._reason(closely.verdict(at)),
+                str(closely.reason(at)),
             )
             for at in order[:limit]
             if scores[at] >= _LEAST_SCORE
@@ -182,10 +181,6 @@ class NameIndex:
         if not asked.years or not year:
             return score
         return score + (_YEAR_VALUE if year in asked.years else -_YEAR_VALUE)
-
-    def _reason(self, verdict: Verdict) -> str:
-        word = self._vocabulary.word
-        return str(reason_for(verdict, [word(held.surface) for _, held in verdict.pairs]))
 
 
 def _listings(packed: Iterable[int]) -> set[tuple[int, int]]:

@@ -204,6 +204,12 @@ class PeopleStore:
         lengths = starts[slots + 1].astype(np.int64) - first
         return np.frombuffer(self._words, np.uint32)[spread(first, lengths)], lengths
 
+    def with_words(self, slots: Integers) -> Integers:
+        """Return those of `slots` whose people have a word at least."""
+        starts = np.frombuffer(self._starts, np.uint32)
+        found: Integers = slots[starts[slots + 1] > starts[slots]]
+        return found
+
     def everybody(self) -> tuple[Integers, Integers]:
         """Return all packed words and whose slot each belongs to, empty slots left out."""
         sets = np.frombuffer(self.post_sets, np.int32) if self.post_sets else np.empty(0, np.int32)

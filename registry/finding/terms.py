@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from math import log
 
 import numpy as np
@@ -17,7 +18,7 @@ from registry.finding.vocabulary import NAME, PLACE, Vocabulary
 IS_NAME, IS_ALIAS, IS_PLACE, IS_PARTICLE = range(4)
 # People listed under the words alike to one typed word, at most, the likest words first: when
 # they are all looked at, and when they are only compared with those found already.
-_MOST_PEOPLE = 40_000
+MOST_PEOPLE = 40_000
 _MOST_COMPARED = 250_000
 # Going through the words of one person costs as much as so many listed people.
 _WORDS_OF_ONE = 6
@@ -55,16 +56,35 @@ class Bench:
 
 
 class People:
-    """Some people, in growing order of their slots, and all their words."""
+    """Some people, in growing order of their slots, each with a word at least."""
 
     def __init__(self, slots: Integers, store: PeopleStore) -> None:
-        words, lengths = store.words_of(slots)
-        # Whoever has no words would upset the sums over everybody's words.
-        self.slots = slots[lengths > 0]
-        self.lengths = lengths[lengths > 0]
-        self.starts = np.cumsum(self.lengths) - self.lengths
-        self.surfaces = (words >> 2).astype(np.int64)
-        self.roles = words & 3
+        self.slots = slots
+        self._store = store
+
+    @cached_property
+    def _words(self) -> tuple[Integers, Integers]:
+        return self._store.words_of(self.slots)
+
+    @cached_property
+    def surfaces(self) -> Integers:
+        """The numbers of their words, person by person."""
+        return (self._words[0] >> 2).astype(np.int64)
+
+    @cached_property
+    def roles(self) -> Integers:
+        """What each of these words is to its person."""
+        return self._words[0] & 3
+
+    @property
+    def lengths(self) -> Integers:
+        """How many words each person has."""
+        return self._words[1]
+
+    @cached_property
+    def starts(self) -> Integers:
+        """Where the words of each person begin."""
+        return self.lengths.cumsum() - self.lengths
 
 
 class Term:
@@ -85,6 +105,7 @@ class Term:
         """Take other words to be alike."""
         self.alike = alike
         self._by_surface: dict[int, float] | None = None
+        self._likest_kept: tuple[Integers, Reals] | None = None
         placed = alike.values >= _PLACE_LEAST
         self._places = Alike(alike.surfaces[placed], alike.values[placed] * _PLACE_VALUE)
         listed = self._vocabulary.listed
@@ -114,11 +135,14 @@ class Term:
 
     def _likest(self, most: int) -> tuple[Integers, Reals]:
         """Return slots and values of those under the likest words, the likest last."""
-        names = self._under(NAME, self.alike, self._named, most)
-        if not self._placed.any():
-            return names
-        places = self._under(PLACE, self._places, self._placed, most)
-        return np.concatenate([places[0], names[0]]), np.concatenate([places[1], names[1]])
+        if self._likest_kept is not None and self.size <= most:
+            return self._likest_kept
+        found = self._under(NAME, self.alike, self._named, most)
+        if self._placed.any():
+            places = self._under(PLACE, self._places, self._placed, most)
+            found = np.concatenate([places[0], found[0]]), np.concatenate([places[1], found[1]])
+        self._likest_kept = found
+        return found
 
     def _under(
         self, kind: int, alike: Alike, counts: Integers, most: int
@@ -133,7 +157,7 @@ class Term:
 
     def people(self, slots: int) -> Integers:
         """Return everybody under the likest words, each once; `slots` is how many slots are."""
-        found, _ = self._likest(_MOST_PEOPLE)
+        found, _ = self._likest(MOST_PEOPLE)
         if len(found) <= _FEW_SLOTS:
             return distinct(found)
         is_found = np.zeros(slots, bool)

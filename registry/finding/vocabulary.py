@@ -280,6 +280,10 @@ class Vocabulary:
             Script(self._scripts[surface]),
         )
 
+    def script(self, surface: int) -> int:
+        """Return the script of a surface, as a number."""
+        return self._scripts[surface]
+
     def vowelless(self, folds: Integers) -> Integers:
         """Return for each fold whether somebody writes it in a script without short vowels."""
         return np.frombuffer(self._vowelless, np.uint16)[folds] > 0
