@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _MAX_ADDRESS_OCTETS = 254
 _MAX_LOCAL_OCTETS = 64
@@ -26,10 +27,12 @@ class TwoRecipients(UnusableAddress):
     """The text could be read as more than one recipient."""
 
 
+@lru_cache(maxsize=256)
 def check_mail_address(address: str) -> str:
     """Return the address as it is written on the wire, its domain in ASCII.
 
     The local part may be in any script (SMTPUTF8). Raises TwoRecipients or UnusableAddress.
+    An address is checked at every door it passes; the last few answers are remembered.
     """
     if _ASCII_ADDRESS.fullmatch(address) and len(address) <= _MAX_ADDRESS_OCTETS:
         return address
