@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Sequence
 import psycopg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from benchmarks.finding.quality import add
 from benchmarks.people import Person
 from encryption.keyring import Keyring
 from encryption.keysets import KEY_BYTES, KeySet
@@ -51,10 +50,11 @@ class Register:
         )
         run("create table sealed_people_keys (id uuid primary key, version int2, wrapped bytea)")
 
-    def index_plain(self) -> None:
-        """Give the names in clear their trigram index."""
+    def index_plain(self, method: str) -> None:
+        """Give the names in clear a trigram index: gin or gist."""
         self._connection.execute(
-            "create index on plain_people using gin ((given || ' ' || family) gin_trgm_ops)"
+            "create index on plain_people "
+            f"using {method} ((given || ' ' || family) {method}_trgm_ops)"
         )
 
     def insert_plain(self, people: Sequence[Person]) -> float:
@@ -64,16 +64,6 @@ class Register:
     def insert_sealed(self, people: Sequence[Person]) -> float:
         """Return people a second, sealing them included."""
         return self._timed(people, self._sealed_batch)
-
-    def insert_sealed_and_list(self, people: Sequence[Person], index: NameIndex) -> float:
-        """Return people a second when the same process also puts them into the finder's index."""
-
-        def both(batch: Sequence[Person]) -> None:
-            self._sealed_batch(batch)
-            for person in batch:
-                add(index, person)
-
-        return self._timed(people, both)
 
     def fill_from_ciphertext(self, index: NameIndex) -> tuple[float, float]:
         """Fill an empty index from the sealed rows; return seconds to read and to index."""
