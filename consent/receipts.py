@@ -11,19 +11,30 @@ code and a date; everything else stands behind the code and sign-in.
 from __future__ import annotations
 
 import datetime
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import BigIntegerField
+from django.db.models.expressions import RawSQL
 
 from consent.models import ConsentEvent
 from encryption.digests import sha256_hex
+from entry.cleaning import ascii_digits
 
 KANTARA_VERSION = "KI-CR-v1.1.0"
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _MISREAD = str.maketrans("OIL", "011")
+_BETWEEN = re.compile("[\\s\\-\u2010-\u2015\u2212._/]+")
+# What stands in a code, as a number that PostgreSQL keeps in an index (migration 0005).
+RECEIPT_NUMBER = (
+    "('x' || left(encode(sha256(('receipt|' || event_id::text)::bytea), 'hex'), 16))"
+    "::bit(64)::bigint & 1125899906842623"
+)
 _VOCABULARY = {
     "dct": "http://purl.org/dc/terms/",
     "dpv": "https://w3id.org/dpv#",
@@ -96,8 +107,24 @@ def receipt_code(event_id: UUID) -> str:
 
 def same_code(typed: str, code: str) -> bool:
     """Tell whether a typed code is this one, however it was written down."""
-    plain = "".join(typed.upper().split()).replace("-", "").translate(_MISREAD)
-    return plain == code.replace("-", "")
+    return plain_code(typed) == code.replace("-", "")
+
+
+def plain_code(typed: str) -> str:
+    """Return the ten letters of a code, however it was written down; "" for anything else."""
+    letters = ascii_digits(unicodedata.normalize("NFKC", typed)).upper()
+    plain = _BETWEEN.sub("", letters).translate(_MISREAD)
+    return plain if len(plain) == 10 and set(plain) <= set(_ALPHABET) else ""
+
+
+def subjects_of_code(code: str) -> list[UUID]:
+    """Return whose answer a receipt with these ten letters is about: nobody or one, by index."""
+    number = sum(_ALPHABET.index(letter) << (5 * place) for place, letter in enumerate(code))
+    events = ConsentEvent.objects.annotate(
+        # Our own constant: nothing typed stands in it.
+        code=RawSQL(RECEIPT_NUMBER, (), output_field=BigIntegerField())  # noqa: S611
+    )
+    return list(events.filter(code=number).values_list("subject_id", flat=True)[:20])
 
 
 def receipt_of(event: ConsentEvent) -> Receipt:

@@ -7,7 +7,9 @@ address by a number of its own, because what was searched for must never stand t
 from __future__ import annotations
 
 import base64
+import json
 import time
+from collections.abc import Mapping
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -22,24 +24,26 @@ _MOST_SEARCHES = 10
 SENDING_GRACE_SECONDS = 30 * 60
 
 
-def keep_search(session: SessionBase, text: str) -> UUID:
-    """Keep what was searched for and return the name it goes by."""
+def keep_search(session: SessionBase, sought: Mapping[str, str]) -> UUID:
+    """Keep what was searched for, by field, and return the name it goes by."""
     search_id = uuid4()
-    sealed = keyring().seal_for_system("search", text.encode())
+    sealed = keyring().seal_for_system("search", json.dumps(sought).encode())
     kept = [*session.get(_SEARCHES, []), [str(search_id), base64.b64encode(sealed).decode()]]
     session[_SEARCHES] = kept[-_MOST_SEARCHES:]
     return search_id
 
 
-def search_text(session: SessionBase, search_id: UUID) -> str | None:
+def kept_search(session: SessionBase, search_id: UUID) -> dict[str, str] | None:
     """Return what was searched for under this name in this session, or None."""
     sealed = dict(session.get(_SEARCHES, [])).get(str(search_id))
     if sealed is None:
         return None
     try:
-        return keyring().open_for_system("search", base64.b64decode(sealed)).decode()
-    except SealError:
+        opened = keyring().open_for_system("search", base64.b64decode(sealed))
+        found: dict[str, str] = json.loads(opened)
+    except (SealError, ValueError):
         return None
+    return found
 
 
 def note_opened(session: SessionBase, person_id: UUID) -> None:

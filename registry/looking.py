@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import post_ids_of
 from accounts.models import StaffUser
 from audit.recording import record
+from consent.receipts import subjects_of_code
 from encryption.digests import keyed_hex
 from encryption.keyring import Erased, SealError
 from encryption.sealed_models import SealedModel
@@ -28,7 +29,7 @@ from registry.access import registrants_visible_to, stays_visible_to
 from registry.finding.choosing import name_engine
 from registry.finding.engine import FinderUnavailable
 from registry.indexing import contact_token, last_digits_token, passport_token
-from registry.models import Channel, ContactPoint
+from registry.models import Channel, ContactPoint, Registrant
 from registry.recognising import Sought, recognise
 from registry.rows import MOST_COUNTED, MOST_ROWS, MaskedRow, masked_rows
 
@@ -36,6 +37,8 @@ SEARCHED = "registry.people-searched"
 LISTED = "registry.people-listed"
 # Beyond this a phone number without its country code is not tried in every country.
 _MOST_COUNTRIES = 12
+# Matches among which area, kind of stay and language choose; the finder gives no more.
+_MOST_NARROWED = 100
 
 Why = str | Promise
 # Why the finder says somebody was found (registry.finding.ranking.Reason), in words.
@@ -67,11 +70,15 @@ class Findings:
 
 @dataclass(frozen=True)
 class Place:
-    """What narrows the list of a district: codes, or "" for everything."""
+    """What narrows a search or the list of a district: codes, or "" for everything."""
 
     country: str = ""
     area: str = ""
     kind: str = ""
+    language: str = ""
+
+
+EVERYWHERE = Place()
 
 
 def countries_of(user: StaffUser) -> list[tuple[str, str]]:
@@ -86,18 +93,20 @@ def countries_of(user: StaffUser) -> list[tuple[str, str]]:
     return [(code, name) for code, name in everywhere if code in codes]
 
 
-def search(user: StaffUser, text: str) -> Findings:
-    """Look for people by a phone number, e-mail address, passport number or name.
+def search(user: StaffUser, text: str, place: Place = EVERYWHERE) -> Findings:
+    """Look for people by phone number, e-mail address, passport number, receipt or name.
 
-    A value that is known exactly wins; only without one is the text read as a name.
+    A value that is known exactly wins; only without one is the text read as a name. Nobody
+    out of the user's districts takes part in it, and nobody out of `place` is shown.
     """
     countries = [code for code, _name in countries_of(user)]
     # A post for half the world cannot guess the country of a number without its code.
     sought = recognise(text, countries if len(countries) <= _MOST_COUNTRIES else ())
     with transaction.atomic():
-        findings = _found_exactly(user, sought)
+        people = _people_in(user, place)
+        findings = _found_exactly(user, people, sought)
         if not findings.rows and sought.name:
-            findings = _found_by_name(user, sought.name)
+            findings = _found_by_name(user, people, sought.name, place)
         record(
             user.actor,
             SEARCHED,
@@ -106,7 +115,9 @@ def search(user: StaffUser, text: str) -> Findings:
                 "kind": "name" if findings.is_by_name else "exact",
                 "rows": len(findings.rows),
                 "is_finder_down": findings.is_finder_down,
+                **_codes(place),
             },
+            revealed_ids=[row.person_id for row in findings.rows],
         )
     return findings
 
@@ -119,14 +130,7 @@ def people_in_district(
     `after` is the last person of the page before. Returns the page and where the next begins,
     or None at the end.
     """
-    stays = stays_visible_to(user)
-    if place.country:
-        stays = stays.filter(country_id=place.country)
-    if place.area:
-        stays = stays.filter(area_id__in=codes_covered_by(place.area))
-    if place.kind:
-        stays = stays.filter(kind=place.kind)
-    people = registrants_visible_to(user, stays).order_by("-id")
+    people = _people_in(user, place).order_by("-id")
     if after is not None:
         people = people.filter(pk__lt=after)
     with transaction.atomic():
@@ -135,28 +139,48 @@ def people_in_district(
         record(
             user.actor,
             LISTED,
-            detail={
-                "country": place.country,
-                "area": place.area,
-                "kind": place.kind,
-                "rows": len(findings.rows),
-            },
+            detail={**_codes(place), "rows": len(findings.rows)},
+            revealed_ids=[row.person_id for row in findings.rows],
         )
     return findings, page[MOST_ROWS - 1].pk if findings.has_more else None
 
 
-def _found_exactly(user: StaffUser, sought: Sought) -> Findings:
-    whys = _exact_whys(user, sought)
+def _people_in(user: StaffUser, place: Place) -> QuerySet[Registrant]:
+    """Return the people the user may see who stay, as they do, in a place."""
+    stays = stays_visible_to(user)
+    if place.country:
+        stays = stays.filter(country_id=place.country)
+    if place.area:
+        stays = stays.filter(area_id__in=codes_covered_by(place.area))
+    if place.kind:
+        stays = stays.filter(kind=place.kind)
+    people = registrants_visible_to(user, stays)
+    if place.language:
+        speaks = Q(language=place.language) | Q(other_languages__contains=[place.language])
+        people = people.filter(speaks)
+    return people
+
+
+def _codes(place: Place) -> dict[str, str]:
+    return {
+        "country": place.country,
+        "area": place.area,
+        "kind": place.kind,
+        "language": place.language,
+    }
+
+
+def _found_exactly(user: StaffUser, people: QuerySet[Registrant], sought: Sought) -> Findings:
+    whys = _exact_whys(people, sought)
     chosen = list(whys)[: MOST_ROWS + 1]
-    return _findings(user, chosen, whys)
+    return _findings(user, people, chosen, whys)
 
 
-def _exact_whys(user: StaffUser, sought: Sought) -> dict[UUID, Why]:
+def _exact_whys(visible: QuerySet[Registrant], sought: Sought) -> dict[UUID, Why]:
     """Return why each person matches, the surest matches first.
 
     A token says "almost certainly"; the opened value decides.
     """
-    visible = registrants_visible_to(user)
     whys: dict[UUID, Why] = {}
     points = list(
         ContactPoint.objects.in_use()
@@ -174,6 +198,10 @@ def _exact_whys(user: StaffUser, sought: Sought) -> dict[UUID, Why]:
         for person in visible.filter(passport_token=token)[:MOST_ROWS]:
             if _opened(person, "passport_number") == sought.passport:
                 whys.setdefault(person.pk, _("Passport number"))
+    if sought.receipt:
+        subjects = subjects_of_code(sought.receipt)
+        for person_id in visible.filter(pk__in=subjects).values_list("pk", flat=True):
+            whys.setdefault(person_id, _("Receipt"))
     for person_id, value in values:
         if sought.last_digits and value.endswith(sought.last_digits):
             whys.setdefault(person_id, _("End of the phone number"))
@@ -201,17 +229,29 @@ def _tokens_of(sought: Sought) -> Q:
     return tokens
 
 
-def _found_by_name(user: StaffUser, name: str) -> Findings:
+def _found_by_name(
+    user: StaffUser, people: QuerySet[Registrant], name: str, place: Place
+) -> Findings:
+    # What narrows the search is known to the database alone: it chooses among more.
+    most = MOST_ROWS + 1 if place == EVERYWHERE else _MOST_NARROWED
     try:
-        matches = name_engine().search_names(name, post_ids_of(user), MOST_ROWS + 1)
+        matches = name_engine().search_names(name, post_ids_of(user), most)
     except FinderUnavailable:
         return Findings([], is_by_name=True, is_finder_down=True)
     whys = {match.person_id: _NAME_WHYS.get(match.reason, _("Name")) for match in matches}
-    return replace(_findings(user, list(whys), whys), is_by_name=True)
+    return replace(_findings(user, people, list(whys), whys), is_by_name=True)
 
 
-def _findings(user: StaffUser, ids: Sequence[UUID], whys: Mapping[UUID, Why]) -> Findings:
+def _findings(
+    user: StaffUser,
+    people: QuerySet[Registrant],
+    ids: Sequence[UUID],
+    whys: Mapping[UUID, Why],
+) -> Findings:
     """Return the rows of these people, in this order, those the user may see."""
-    people = {person.pk: person for person in registrants_visible_to(user).filter(pk__in=ids)}
-    shown = [people[person_id] for person_id in ids if person_id in people]
+    # Before anything is opened the list is cut: only who is shown is unsealed.
+    here = set(people.filter(pk__in=ids).values_list("pk", flat=True))
+    chosen = [person_id for person_id in ids if person_id in here][: MOST_ROWS + 1]
+    found = {person.pk: person for person in people.filter(pk__in=chosen)}
+    shown = [found[person_id] for person_id in chosen if person_id in found]
     return Findings(masked_rows(user, shown[:MOST_ROWS], whys), len(shown) > MOST_ROWS)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from django import forms
 from django.core.exceptions import ValidationError
 
+from consent.receipts import plain_code
 from entry.addresses import EmailField
 from entry.cleaning import ascii_digits
 from entry.phones import PhoneField
@@ -22,6 +23,7 @@ from registry.indexing import LAST_DIGITS
 _FEWEST_LETTERS = 2
 # A phone number has no more digits than this (E.164).
 _MOST_DIGITS = 15
+_POSTCODE_DIGITS = (5, 6)
 
 
 @dataclass(frozen=True)
@@ -29,13 +31,15 @@ class Sought:
     """The readings of one text. Empty where it is not that kind of thing.
 
     phones: E.164, one per country it may be in. last_digits: the end of a phone number.
-    email: in small letters. name: the text, when it has letters enough to be a name.
+    email: in small letters. receipt: the ten letters of a receipt's code. name: the text, when
+    it has letters enough to be a name or a place, or is a postcode.
     """
 
     phones: tuple[str, ...] = ()
     last_digits: str = ""
     email: str = ""
     passport: str = ""
+    receipt: str = ""
     name: str = ""
 
     @property
@@ -65,8 +69,14 @@ def recognise(text: str, countries: Iterable[str]) -> Sought:
         phones=_phones(text, countries) if is_number else (),
         last_digits=digits[-LAST_DIGITS:] if is_number else "",
         passport=_passport(text) if digits else "",
-        name=text if letters >= _FEWEST_LETTERS else "",
+        receipt=plain_code(text),
+        name=text if letters >= _FEWEST_LETTERS or _is_postcode(text, digits) else "",
     )
+
+
+def _is_postcode(text: str, digits: str) -> bool:
+    # Four digits alone are a year.
+    return len(digits) in _POSTCODE_DIGITS and len(text.split()) <= 2
 
 
 def _email(text: str) -> str:

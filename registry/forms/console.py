@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django import forms
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -26,7 +27,10 @@ class SearchField(TextLineField):
     """Anything by which somebody may be found."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {
-        "required": _("Enter a name, a phone number, an e-mail address or a passport number."),
+        "required": _(
+            "Enter a name, a phone number, an e-mail address, a passport number or the code of a "
+            "receipt."
+        ),
         "nothing": _(
             "This is too little to search for. Enter at least two letters of a name, the last "
             "seven numbers of a phone, or a whole e-mail address or passport number."
@@ -44,22 +48,60 @@ class SearchForm(forms.Form):
     """One box for everything."""
 
     query = SearchField(
-        label=_("Name, phone number, e-mail address or passport number"),
+        label=_("Name, phone number, e-mail address, passport number or receipt"),
         help_text=_(
             "Any spelling will do. Of a phone number the last seven numbers are enough. "
-            "After a name you can add the year of birth."
+            "After a name you can add the year of birth, the town or the postcode."
         ),
         widget=forms.TextInput({"type": "search"}),
     )
 
+    country = forms.ChoiceField(label=_("Country"), required=False)
+    area = AreaField(required=False, empty_label=_("All areas"))
+    kind = forms.ChoiceField(
+        label=_("Why they are there"),
+        required=False,
+        choices=[("", _("Any reason")), *STAY_WORDS.items()],
+    )
+    language = forms.ChoiceField(
+        label=_("Language they speak"),
+        required=False,
+        choices=[("", _("Any language")), *settings.LANGUAGES],
+    )
+
     presentation: ClassVar[dict[str, Presentation]] = {
-        "query": Presentation(autocomplete="off", spell_check=False, capitals="none")
+        "query": Presentation(autocomplete="off", spell_check=False, capitals="none"),
+        "country": Presentation(says_optional=False, autocomplete="off"),
+        "area": Presentation(says_optional=False),
+        "kind": Presentation(says_optional=False, autocomplete="off"),
+        "language": Presentation(says_optional=False, autocomplete="off"),
     }
 
-    def __init__(self, *args: Any, takes_focus: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        countries: Sequence[tuple[str, str]],
+        takes_focus: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        choices = [("", str(_("All countries"))), *countries]
+        self.fields["country"].choices = choices  # type: ignore[attr-defined]
         if takes_focus:
             self.fields["query"].widget.attrs["autofocus"] = True
+
+    @property
+    def place(self) -> Place:
+        """What narrows the search, once the form is valid."""
+        chosen = self.cleaned_data
+        return Place(chosen["country"], chosen["area"], chosen["kind"], chosen["language"])
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but the words narrows the search, or is wrong."""
+        return any(
+            self[name].value() or self[name].errors for name in self.fields if name != "query"
+        )
 
 
 class DistrictForm(forms.Form):

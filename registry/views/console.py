@@ -11,7 +11,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import role_required, staff
 from accounts.models import Role
-from registry.console_sessions import keep_search, search_text
+from geography.forms import as_typed, asks_for_areas
+from registry.console_sessions import keep_search, kept_search
 from registry.forms.console import DistrictForm, SearchForm
 from registry.looking import Place, countries_of, people_in_district, search
 
@@ -26,13 +27,17 @@ def start(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def find(request: HttpRequest) -> HttpResponse:
     """Ask what to look for; what was typed travels in the body and then stays here, sealed."""
+    countries = countries_of(staff(request))
     if request.method == "GET":
-        form = SearchForm(takes_focus=True)
+        form = SearchForm(countries=countries, takes_focus=True)
         return render(request, "registry/console/find.html", {"form": form})
-    form = SearchForm(request.POST)
+    form = SearchForm(request.POST, countries=countries)
+    if asks_for_areas(request.POST):
+        form = SearchForm(initial=as_typed(form), countries=countries)
+        return render(request, "registry/console/find.html", {"form": form})
     if not form.is_valid():
         return render(request, "registry/console/find.html", {"form": form})
-    search_id = keep_search(request.session, form.cleaned_data["query"])
+    search_id = keep_search(request.session, form.cleaned_data)
     return redirect("console:people-found", search_id)
 
 
@@ -40,15 +45,18 @@ def find(request: HttpRequest) -> HttpResponse:
 @require_GET
 def found(request: HttpRequest, search_id: UUID) -> HttpResponse:
     """Show who matches a search of this session."""
-    text = search_text(request.session, search_id)
-    if text is None:
+    kept = kept_search(request.session, search_id)
+    user = staff(request)
+    form = SearchForm(kept, countries=countries_of(user))
+    # A mandate may have ended since, and its countries with it.
+    if kept is None or not form.is_valid():
         return redirect("console:people-find")
     return render(
         request,
         "registry/console/found.html",
         {
-            "form": SearchForm(initial={"query": text}),
-            "findings": search(staff(request), text),
+            "form": form,
+            "findings": search(user, form.cleaned_data["query"], form.place),
         },
     )
 

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from audit.recording import Actor, record
-from registry.finding.choosing import finder
+from registry.finding.choosing import name_engine
 from registry.finding.duplicates.evidence import (
     LEAST_PROBABILITY,
     Evidence,
@@ -53,7 +53,7 @@ def propose_for(person_ids: Iterable[UUID]) -> int:
     numbers and addresses are seen: come again later for the names.
     """
     try:
-        engine: FindingEngine | None = finder()
+        engine: FindingEngine | None = name_engine()
     except FinderUnavailable:
         engine = None
     waiting = iter(person_ids)

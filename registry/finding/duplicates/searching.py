@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from registry.finding.choosing import finder
+from registry.finding.choosing import name_engine
 from registry.finding.duplicates.proposing import BATCH, propose_batch
 from registry.finding.engine import FinderUnavailable, FindingEngine
 from registry.finding.finders import Finders
@@ -74,8 +74,9 @@ def _next_batch() -> int | None:
 
 
 def _engine() -> FindingEngine | None:
-    """Return the finder; None where names are not looked for at all."""
-    return finder() if settings.FINDER_SOCKET else None
+    """Return what finds names; None where names are not looked for at all."""
+    is_looked_for = settings.NAME_SEARCH == "tokens" or settings.FINDER_SOCKET
+    return name_engine() if is_looked_for else None
 
 
 def _settled_until(engine: FindingEngine | None, now: Horizon) -> int:
