@@ -17,6 +17,7 @@ from benchmarks.finding.plaintext import PlainText
 from benchmarks.finding.quality import (
     Built,
     ByKind,
+    Clock,
     Search,
     add,
     build,
@@ -73,7 +74,7 @@ class Naming:
                 FOLDED: plain.folded,
             }
             unsealed = self._with_sealed_tokens(stack, engines)
-            figures = self._compare(engines)
+            figures = self._compare(engines, {RAW: plain.worked, FOLDED: plain.worked})
             self._hold_quality(figures, bars)
             self._hold_speed(figures, small, bars)
             if unsealed:
@@ -111,10 +112,10 @@ class Naming:
         engines[TOKENS] = search
         return unsealed
 
-    def _compare(self, engines: dict[str, Search]) -> dict[str, ByKind]:
+    def _compare(self, engines: dict[str, Search], clocks: dict[str, Clock]) -> dict[str, ByKind]:
         compare(questions(self._people, _WARMING_UP, 1), engines, self._by_id)
         asked = questions(self._people, self._per_kind, self._seed)
-        figures = compare(asked, engines, self._by_id)
+        figures = compare(asked, engines, self._by_id, clocks=clocks)
         for name, found in figures.items():
             show(name, found)
         return figures

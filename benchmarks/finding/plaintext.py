@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 from uuid import UUID
@@ -75,6 +76,11 @@ class PlainText:
             [["server_version", "shared_buffers", "work_mem", "pg_trgm.similarity_threshold"]],
         ).fetchall()
         return ", ".join(row[0] for row in rows)
+
+    def worked(self) -> float:
+        """Return the seconds the server process of this connection has worked."""
+        path = Path(f"/proc/{self._connection.info.backend_pid}/schedstat")
+        return int(path.read_text().split()[0]) / 1e9
 
     def drop(self) -> None:
         """Remove the table."""
