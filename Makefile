@@ -1,6 +1,7 @@
 # make demo    the whole product on this machine, with invented people
 # make test    every test, browser journeys included; ARGS="-k name" narrows it
 # make check   style, types, layers, templates, migrations, deployment settings
+# make conformance   messages through other people's programs: Debian's Kannel and Postfix
 #
 # Only python3 (3.11 or newer, with venv) and make are needed; the rest is installed
 # below .venv from lists with hashes.
@@ -63,7 +64,7 @@ demo: ready-for-demo ## the whole product on this machine; Ctrl-C ends it
 	@exec $(RUN) -m demo
 
 .PHONY: test
-test: ready-for-dev chromium ## every test
+test: ready-for-dev chromium kannel-and-postfix ## every test
 	@exec env -u DJANGO_SETTINGS_MODULE $(RUN) -m pytest -n 2 --dist worksteal $(ARGS)
 
 .PHONY: chromium
@@ -77,6 +78,30 @@ chromium:
 			echo "The browser journeys need Chromium: install the package 'chromium'." >&2; exit 1; \
 		fi; \
 	fi
+
+# Policy keeps the packages' own services from starting; the suite runs private ones.
+.PHONY: kannel-and-postfix
+kannel-and-postfix:
+	@if [ ! -x /usr/sbin/bearerbox ] || [ ! -x /usr/sbin/postfix ] || \
+			[ ! -x /usr/lib/kannel/test/fakesmsc ]; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			echo "Installing Debian's kannel, kannel-extras and postfix ..."; \
+			[ -e /usr/sbin/policy-rc.d ] || { made=1; \
+				printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d; \
+				chmod 755 /usr/sbin/policy-rc.d; }; \
+			echo "postfix postfix/main_mailer_type select No configuration" | \
+				debconf-set-selections && apt-get update -qq && \
+			DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends \
+				kannel kannel-extras postfix >/dev/null; \
+			status=$$?; [ -z "$$made" ] || rm -f /usr/sbin/policy-rc.d; exit $$status; \
+		else \
+			echo "The conformance suite needs Kannel and Postfix: install the packages 'kannel', 'kannel-extras' and 'postfix'." >&2; exit 1; \
+		fi; \
+	fi
+
+.PHONY: conformance
+conformance: ready-for-dev kannel-and-postfix ## our messages through Kannel and Postfix
+	@exec env -u DJANGO_SETTINGS_MODULE $(RUN) -m pytest tests/conformance $(ARGS)
 
 .PHONY: canary
 canary: ready-for-dev chromium ## plant a person and sweep every store for her
