@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from registry.finding.asking import Asked
@@ -58,6 +59,18 @@ def forget() -> None:
     _alike.cache_clear()
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """How well a person fits (0 to 1), why (a code of `Reason`), and the least alike word.
+
+    `closeness` is 0 where a typed word is none of theirs.
+    """
+
+    score: float
+    closeness: float
+    reason: str
+
+
 class Looking:
     """One question, put to one person after the other."""
 
@@ -70,8 +83,8 @@ class Looking:
             for first, second in asked.parted(at)
         ]
 
-    def judge(self, person: PersonText) -> tuple[float, str]:
-        """Return how well a person fits (0 to 1) and why (a code of `Reason`)."""
+    def judge(self, person: PersonText) -> Judged:
+        """Look at one person."""
         words, held = _held(person, has_numbers=self._has_numbers)
         asked = self._asked
         typed: list[Wanted] = [_Typed(each, 1.0, words) for each in asked.words]
@@ -82,7 +95,17 @@ class Looking:
             if other.score > best.score:
                 best = other
         reason = reason_for(best, [words[theirs.surface] for _, theirs in best.pairs])
-        return self._with_year(best, person), str(reason)
+        return Judged(self._with_year(best, person), self._closeness(best), str(reason))
+
+    def _closeness(self, verdict: Verdict) -> float:
+        if verdict.is_rejoined:
+            return 1.0
+        alike = [
+            wanted.alike_to(held) / (_PLACE_VALUE if held.is_place else 1.0)
+            for wanted, held in verdict.pairs
+            if wanted.weight != _MINOR_WEIGHT
+        ]
+        return min(alike) if len(alike) == len(self._asked.words) else 0.0
 
     def _other_ways(
         self, typed: list[Wanted], words: list[Word], held: list[Held]

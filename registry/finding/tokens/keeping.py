@@ -30,6 +30,7 @@ from registry.finding.tokens.knowing import (
     counts_purpose,
     known_counts,
     note_purpose,
+    noted,
     side_of,
     tokens_of,
 )
@@ -185,8 +186,7 @@ def _take_in(
     side.remove(person_ids)
     rows, places = _rows(build, Tokeniser(tokens_of(build), known.counts), people)
     side.add(rows)
-    sealed = keyring().seal_for_system(note_purpose(build), places.tobytes())
-    known.noted = side.note(sealed)
+    known.noted = side.note(keyring().seal_for_system(note_purpose(build), noted(places)))
     build.save(update_fields=["next_number"])
 
 

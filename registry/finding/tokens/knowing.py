@@ -19,6 +19,9 @@ from registry.finding.tokens.counts import Counts
 from registry.finding.tokens.sides import Side
 from registry.models import TokenBuild
 
+# Notes are as long as notes on people with more names.
+_NOTED_TO = 48
+
 
 def side_of(build: TokenBuild) -> Side:
     """Return the tables of a build over Django's connection."""
@@ -40,6 +43,18 @@ def counts_purpose(build: TokenBuild) -> str:
 def note_purpose(build: TokenBuild) -> str:
     """Name what seals the notes of a build."""
     return f"token-note|{build.pk}"
+
+
+def noted(places: array[int]) -> bytes:
+    """Return places as the plain text of a note: how many, they themselves, and filling."""
+    filling = -(len(places) + 1) % _NOTED_TO
+    return (array("I", [len(places)]) + places).tobytes() + bytes(places.itemsize * filling)
+
+
+def places_noted(note: bytes) -> array[int]:
+    """Undo `noted`."""
+    count, *places = array("I", note)
+    return array("I", places[:count])
 
 
 @dataclass
@@ -68,8 +83,8 @@ class KnownCounts:
                 self._known = Known(build.pk, Counts.opened(opened))
             known = self._known
             for number, note in side_of(build).notes(known.noted):
-                places = keyring().open_for_system(note_purpose(build), bytes(note))
-                known.counts.take(array("I", places))
+                opened = keyring().open_for_system(note_purpose(build), bytes(note))
+                known.counts.take(places_noted(opened))
                 known.noted = number
             yield known
 

@@ -33,9 +33,18 @@ def names_of(text: str) -> list[Word]:
     return [each for each in found if not each.is_particle] or found
 
 
+def _beside(text: str) -> list[Word]:
+    """Return the words of a text that stands beside others.
+
+    By itself an unparted Korean name would be parted after the family name.
+    """
+    found = words(f"x {text}")[1:]
+    return [each for each in found if not each.is_particle] or found
+
+
 def places_of(text: str) -> list[Word]:
     """Return the words of a place, without numbers."""
-    return [each for each in words(text) if each.plain.isalpha() and not each.is_particle]
+    return [each for each in words(f"x {text}")[1:] if each.plain.isalpha()]
 
 
 def _sounds(name: Word) -> list[str]:
@@ -48,13 +57,14 @@ def pairs_of(person: PersonText, post_ids: Iterable[int]) -> list[Pair]:
     Every two words of the names in four forms, and each word of the family name with place,
     post and birth year.
     """
-    family = names_of(person.family_names or person.alias)[:_MOST_NAMES]
-    names = [*names_of(person.given_names), *names_of(person.family_names), *names_of(person.alias)]
+    given, family = person.given_names, person.family_names
+    names = [*names_of(f"{given} {family}"), *names_of(person.alias)]
+    called = _beside(family) if given else names_of(family or person.alias)
     found: dict[Pair, None] = {}
     for first, second in combinations(names[:_MOST_NAMES], 2):
         for pair in _name_pairs(first, second):
             found[pair] = None
-    for name in family:
+    for name in called[:_MOST_NAMES]:
         for pair in _attribute_pairs(name, person, post_ids):
             found[pair] = None
     return list(found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import log2
 from uuid import UUID
 
@@ -17,14 +18,31 @@ from registry.finding.tokens.sides import Side
 
 # Never more people are opened for one question.
 MOST_OPENED = 300
-# (tokens asked for at most, people opened at most, in a page): first what was typed, then what
-# is one slip away, then two.
-_ROUNDS = ((2_000, 120, 30), (3_000, 100, 50), (8_000, MOST_OPENED, 80))
 _LEAST_SCORE = 0.45
-# With somebody who fits so well nothing else is looked for, or no more people are opened.
-_FITS = 0.9
 _FITS_PERFECTLY = 0.985
 _LEAST_WORTH = 0.05
+
+
+@dataclass(frozen=True)
+class _Round:
+    """How much one round may cost, and when nothing more is looked for.
+
+    `tokens`: asked for at most; `people`: opened at most, a `page` at a time; `close`: how
+    alike each word of somebody must be to make further pages and rounds unnecessary.
+    """
+
+    tokens: int
+    people: int
+    page: int
+    close: float
+
+
+# First what was typed, then what is one slip away, then two.
+_ROUNDS = (
+    _Round(tokens=3_000, people=120, page=30, close=0.86),
+    _Round(tokens=4_000, people=120, page=40, close=0.75),
+    _Round(tokens=8_000, people=MOST_OPENED, page=60, close=0.75),
+)
 
 Opener = Callable[[Sequence[UUID]], Mapping[UUID, PersonText]]
 
@@ -47,23 +65,26 @@ class TokenSearch:
         looking = Looking(asked)
         seen: set[UUID] = set()
         judged: list[tuple[float, UUID, str]] = []
-        for turn, (most_tokens, most_people, page) in enumerate(_ROUNDS):
-            found = self._candidates(asked, post_ids, turn, most_tokens, seen)
-            room = min(most_people, MOST_OPENED - len(seen))
-            for at in range(0, min(room, len(found)), page):
-                chosen = found[at : min(at + page, room)]
+        for turn, limits in enumerate(_ROUNDS):
+            found = self._candidates(asked, post_ids, turn, limits.tokens, seen)
+            room = min(limits.people, MOST_OPENED - len(seen))
+            is_found = False
+            for at in range(0, min(room, len(found)), limits.page):
+                chosen = found[at : min(at + limits.page, room)]
                 seen.update(chosen)
-                fitting = 0
+                close = 0
                 for person_id, person in self._opener(chosen).items():
-                    score, reason = looking.judge(person)
-                    fitting += score >= _FITS
-                    if score >= _LEAST_SCORE:
-                        judged.append((-score, person_id, reason))
-                if not fitting and judged and min(judged)[0] <= -_FITS:
+                    looked = looking.judge(person)
+                    close += looked.closeness >= limits.close
+                    if looked.score >= _LEAST_SCORE:
+                        judged.append((-looked.score, person_id, looked.reason))
+                is_found = is_found or close > 0
+                # Whoever has more in common with the question came on an earlier page.
+                if is_found and not close:
                     break
                 if sum(minus <= -_FITS_PERFECTLY for minus, _, _ in judged) >= limit:
                     break
-            if judged and min(judged)[0] <= -_FITS:
+            if is_found:
                 break
         judged.sort()
         return [Match(person_id, -minus, reason) for minus, person_id, reason in judged[:limit]]
