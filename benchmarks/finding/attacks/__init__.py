@@ -1,0 +1,1 @@
+"""What somebody with a copy of the token tables and good statistics learns of the people in it."""
