@@ -29,6 +29,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -343,6 +344,9 @@ def run(population: Population, url: str, seed: int, per_radius: int) -> dict[st
                 assert len(stays) == PAGE
                 after = stays.last.hex()
 
+        def ask_tokens(shape: Any) -> set[int]:
+            return {number_of(one.stay_id.bytes) for one in tokens.stays_in(shape)}
+
         for radius, data in stars(seed, per_radius):
             shape = shape_from_data(data)
             exact = shapely.intersects_xy(
@@ -352,15 +356,11 @@ def run(population: Population, url: str, seed: int, per_radius: int) -> dict[st
             )
             truth = {int(number) for number in np.flatnonzero(exact)}
             text = json.dumps(data)
-            sides["PostGIS"].note(radius, *best(lambda text=text: ask_postgis(text)), truth)
-            sides["finder"].note(radius, *best(lambda data=data: ask_finder(data)), truth)
+            sides["PostGIS"].note(radius, *best(partial(ask_postgis, text)), truth)
+            sides["finder"].note(radius, *best(partial(ask_finder, data)), truth)
             sides["tokens"].note(
                 radius,
-                *best(
-                    lambda shape=shape: {
-                        number_of(one.stay_id.bytes) for one in tokens.stays_in(shape)
-                    }
-                ),
+                *best(partial(ask_tokens, shape)),
                 truth,
             )
     return sides

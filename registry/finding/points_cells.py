@@ -111,7 +111,11 @@ def fill_cells() -> Iterator[int]:
         )
         if not page:
             break
-        sealed = [(stay_id, person_id, value.data) for stay_id, person_id, value in page]
+        sealed = [
+            (stay_id, person_id, value.data)
+            for stay_id, person_id, value in page
+            if value is not None
+        ]
         opened = open_column(Stay, "position", sealed)
         write_cells(
             (stay_id, ExactPosition.from_data(data) if (data := opened.get(stay_id)) else None)

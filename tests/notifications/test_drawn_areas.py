@@ -26,7 +26,7 @@ from notifications.models import AudienceMember
 from registry.finding.choosing import finder
 from registry.finding.points_cells import fill_cells
 from registry.finding.process import Finder
-from registry.models import Stay
+from registry.models import Stay, StayKind
 from registry.registration import StayEntry
 from registry.services.keeping import move_person
 from tests.accounts.signing_in import sign_in
@@ -173,7 +173,7 @@ def test_the_freeze_reaches_who_is_in_it_also_those_the_finder_does_not_know_yet
         move_person(
             actor=Actor.person(moved.pk),
             person=moved,
-            entry=StayEntry(stay.kind, "LB", "LB-JL", JOUNIEH, stay.from_on, None),
+            entry=StayEntry(StayKind(stay.kind), "LB", "LB-JL", JOUNIEH, stay.from_on, None),
         )
         addressing.freeze(dispatch.pk)
     finally:
