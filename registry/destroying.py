@@ -41,7 +41,7 @@ def _check(parameters: Parameters) -> None:
 
 def _people_of(post: Post) -> RegistrantQuerySet:
     here = Stay.objects.filter(post=post, ended_at__isnull=True)
-    people: RegistrantQuerySet = Registrant.objects.filter(
+    people: RegistrantQuerySet = Registrant.objects.filter(  # type: ignore[assignment]
         pk__in=here.values("registrant_id")
     ).order_by("pk")
     return people

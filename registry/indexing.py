@@ -28,7 +28,7 @@ def contact_token(channel: Channel, value: str) -> int:
     """
     found = _held(
         lambda version: contact_token_of(channel, value, version),
-        lambda tokens: ContactPoint.objects.filter(token__in=tokens).values_list(
+        lambda tokens: ContactPoint.objects.filter(token__in=tokens).values_list(  # type: ignore[arg-type,return-value]
             "token", flat=True
         ),
     )
@@ -40,7 +40,7 @@ def last_digits_token(channel: Channel, value: str) -> int | None:
     """Return the token of a phone number's last seven digits; None for e-mail."""
     return _held(
         lambda version: last_digits_token_of(channel, value, version),
-        lambda tokens: ContactPoint.objects.filter(last_digits_token__in=tokens).values_list(
+        lambda tokens: ContactPoint.objects.filter(last_digits_token__in=tokens).values_list(  # type: ignore[arg-type,return-value]
             "last_digits_token", flat=True
         ),
     )
@@ -50,7 +50,7 @@ def passport_token(number: str) -> int | None:
     """Return the token of a normalised passport number; None when there is none."""
     return _held(
         lambda version: passport_token_of(number, version),
-        lambda tokens: Registrant.objects.filter(passport_token__in=tokens).values_list(
+        lambda tokens: Registrant.objects.filter(passport_token__in=tokens).values_list(  # type: ignore[arg-type,return-value]
             "passport_token", flat=True
         ),
     )

@@ -138,7 +138,7 @@ def sheet_shown(sheet: Sheet) -> SheetShown:
 
 def birth_shown(birth: Mapping[str, Any] | None) -> str:
     """Return a date of birth as far as it is known, as the language writes it."""
-    if not birth or isinstance(birth, Unreadable):
+    if not birth or isinstance(birth, Unreadable):  # type: ignore[unreachable]
         return str(birth or "")
     year, month, day = birth["year"], birth.get("month"), birth.get("day")
     if month is None:

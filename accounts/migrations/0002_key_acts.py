@@ -8,35 +8,126 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0001_initial'),
+        ("accounts", "0001_initial"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='mandate',
-            name='role',
-            field=models.CharField(choices=[('officer', 'Consular officer'), ('author', 'Ministry author'), ('approver', 'Ministry approver'), ('data-protection', 'Data-protection officer'), ('auditor', 'Auditor'), ('key-holder', 'Key holder')], max_length=20),
+            model_name="mandate",
+            name="role",
+            field=models.CharField(
+                choices=[
+                    ("officer", "Consular officer"),
+                    ("author", "Ministry author"),
+                    ("approver", "Ministry approver"),
+                    ("data-protection", "Data-protection officer"),
+                    ("auditor", "Auditor"),
+                    ("key-holder", "Key holder"),
+                ],
+                max_length=20,
+            ),
         ),
         migrations.CreateModel(
-            name='KeyAct',
+            name="KeyAct",
             fields=[
-                ('id', models.UUIDField(default=encryption.identifiers.new_id, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('rotate-sealing', 'Rotate Sealing'), ('rotate-index', 'Rotate Index'), ('reseal-person', 'Reseal Person'), ('destroy-post', 'Destroy Post')], max_length=20)),
-                ('parameters', models.JSONField(default=dict)),
-                ('state', models.CharField(choices=[('requested', 'Requested'), ('approved', 'Approved'), ('running', 'Running'), ('finished', 'Finished')], default='requested', max_length=10)),
-                ('requested_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('approved_at', models.DateTimeField(null=True)),
-                ('begun_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('cursor', models.JSONField(default=dict)),
-                ('done_count', models.BigIntegerField(default=0)),
-                ('approved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='key_acts_approved', to=settings.AUTH_USER_MODEL)),
-                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='key_acts_requested', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=encryption.identifiers.new_id,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("rotate-sealing", "Rotate Sealing"),
+                            ("rotate-index", "Rotate Index"),
+                            ("reseal-person", "Reseal Person"),
+                            ("destroy-post", "Destroy Post"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("parameters", models.JSONField(default=dict)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("requested", "Requested"),
+                            ("approved", "Approved"),
+                            ("running", "Running"),
+                            ("finished", "Finished"),
+                        ],
+                        default="requested",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "requested_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("approved_at", models.DateTimeField(null=True)),
+                ("begun_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("cursor", models.JSONField(default=dict)),
+                ("done_count", models.BigIntegerField(default=0)),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="key_acts_approved",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="key_acts_requested",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(('requested_by', models.F('approved_by')), _negated=True), _connector='OR'), name='a_key_act_needs_two_people'), models.CheckConstraint(condition=models.Q(models.Q(('approved_at__isnull', True), ('approved_by__isnull', True)), models.Q(('approved_at__isnull', False), ('approved_by__isnull', False)), _connector='OR'), name='a_key_act_is_approved_by_somebody'), models.CheckConstraint(condition=models.Q(('state', 'requested'), ('approved_by__isnull', False), _connector='OR'), name='no_key_act_runs_unapproved'), models.CheckConstraint(condition=models.Q(('state__in', ['requested', 'approved']), ('begun_at__isnull', False), _connector='OR'), name='a_key_act_that_runs_has_begun')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("approved_by__isnull", True),
+                            models.Q(("requested_by", models.F("approved_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="a_key_act_needs_two_people",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("approved_at__isnull", True), ("approved_by__isnull", True)),
+                            models.Q(
+                                ("approved_at__isnull", False), ("approved_by__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="a_key_act_is_approved_by_somebody",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", "requested"), ("approved_by__isnull", False), _connector="OR"
+                        ),
+                        name="no_key_act_runs_unapproved",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["requested", "approved"]),
+                            ("begun_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="a_key_act_that_runs_has_begun",
+                    ),
+                ],
             },
         ),
     ]

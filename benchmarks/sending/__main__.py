@@ -65,7 +65,7 @@ def engine_round(sink: Sink, crisis_id: int) -> tuple[int, float]:
             raise Void(f"not finished: {sink.counts()}")
         time.sleep(0.05)
     check(sink, count)
-    return count, finished.timestamp() - released
+    return count, finished.timestamp() - released  # type: ignore[union-attr]
 
 
 def task_round(sink: Sink, peers: Peers, task: str, count: int) -> tuple[int, float]:
@@ -225,7 +225,7 @@ def main() -> int:
                 spent[part] += after[part] - before[part]
             engine.found.append(count / seconds)
             for rates, measure in contenders.values():
-                sent, seconds = measure()
+                sent, seconds = measure()  # type: ignore[no-untyped-call]
                 rates.found.append(sent / seconds)
             print(f"round {number + 1}", *_last(engine, contenders), flush=True)
         if peers:

@@ -69,7 +69,7 @@ def _context(person: Registrant) -> dict[str, Any]:
 
 def birth_words(birth: Mapping[str, int] | None) -> str:
     """Return a birth date as it is known: "1990", "April 1990" or "2 April 1990"."""
-    if not birth or isinstance(birth, Unreadable):
+    if not birth or isinstance(birth, Unreadable):  # type: ignore[unreachable]
         return str(birth or "")
     known = PartialDate(birth["year"], birth.get("month"), birth.get("day"))
     if known.precision == "day":

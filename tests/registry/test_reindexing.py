@@ -28,7 +28,7 @@ def index_keys():
         yield index
 
 
-def people() -> list:
+def people() -> list:  # type: ignore[type-arg]
     return [
         register(
             given_names=f"Person {n}",

@@ -26,7 +26,7 @@ def message_for(address: str, link: str, connection: Any = None) -> EmailMultiAl
 @shared_task
 def send_naive(mail_id: int) -> None:
     """Read the row, send over a new connection, save the row."""
-    mail = PeerMail.objects.get(pk=mail_id)
+    mail = PeerMail.objects.get(pk=mail_id)  # type: ignore[attr-defined]
     message_for(mail.address, mail.link).send()
     mail.status = "sent"
     mail.sent_at = timezone.now()
@@ -39,6 +39,6 @@ def send_tuned(mail_id: int) -> None:
     if not _kept:
         _kept.append(get_connection())
         _kept[0].open()
-    address, link = PeerMail.objects.values_list("address", "link").get(pk=mail_id)
+    address, link = PeerMail.objects.values_list("address", "link").get(pk=mail_id)  # type: ignore[attr-defined]
     message_for(address, link, _kept[0]).send()
-    PeerMail.objects.filter(pk=mail_id).update(status="sent", sent_at=timezone.now())
+    PeerMail.objects.filter(pk=mail_id).update(status="sent", sent_at=timezone.now())  # type: ignore[attr-defined]
