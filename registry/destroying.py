@@ -15,9 +15,9 @@ from django.utils import timezone
 from accounts.key_acts import KeyAct, KeyActKind
 from accounts.key_runners import KeyActRefused, Parameters, Runner, Step, run_with
 from encryption import erasures
+from encryption.sealed_models import SealedQuerySet
 from geography.models import Post
 from registry.models import Registrant, Stay
-from registry.models.people import RegistrantQuerySet
 from registry.services.erasing import repeat_erasures
 
 _KEYS_AT_ONCE, _ROWS_AT_ONCE = 2000, 200
@@ -39,12 +39,9 @@ def _check(parameters: Parameters) -> None:
     _post_of(parameters)
 
 
-def _people_of(post: Post) -> RegistrantQuerySet:
+def _people_of(post: Post) -> SealedQuerySet[Registrant]:
     here = Stay.objects.filter(post=post, ended_at__isnull=True)
-    people: RegistrantQuerySet = Registrant.objects.filter(  # type: ignore[assignment]
-        pk__in=here.values("registrant_id")
-    ).order_by("pk")
-    return people
+    return Registrant.objects.filter(pk__in=here.values("registrant_id")).order_by("pk")
 
 
 def _count(parameters: Parameters) -> dict[str, int]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from celery import shared_task
 
 from registry import expiring, retaining
-from registry.finding.tokens import keeping
 from registry.finding.duplicates.searching import search_for_duplicates
+from registry.finding.tokens import keeping
 from registry.services.erasing import finish_erasures
 
 
@@ -24,12 +24,12 @@ def retain() -> None:
 
 
 @shared_task
-def keep_tokens() -> None:
-    """Follow the register with the search tokens, and build them where they are missing."""
-    keeping.keep(seconds=8)
-
-
-@shared_task
 def search_duplicates() -> None:
     """Compare whoever registered or changed since the last time with the register."""
     search_for_duplicates()
+
+
+@shared_task
+def keep_tokens() -> None:
+    """Follow the register with the search tokens, and build them where they are missing."""
+    keeping.keep(seconds=8)

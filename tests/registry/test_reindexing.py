@@ -14,7 +14,14 @@ from notifications.services.storing import store_inbound
 from registry import reindexing
 from registry.indexing import contact_token
 from registry.looking import search
-from registry.models import Channel, ContactPoint, ContactProof, EmergencyContact, ProofPurpose
+from registry.models import (
+    Channel,
+    ContactPoint,
+    ContactProof,
+    EmergencyContact,
+    ProofPurpose,
+    Registrant,
+)
 from registry.services.proving import ask_for_proof, code_of, find_owner, use_code
 from tests.encryption.turning import Keys, own_keys
 from tests.people import register, staff
@@ -28,7 +35,7 @@ def index_keys():
         yield index
 
 
-def people() -> list:  # type: ignore[type-arg]
+def people() -> list[Registrant]:
     return [
         register(
             given_names=f"Person {n}",
