@@ -22,7 +22,7 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 PRODUCT = {name for name, service in SERVICES.items() if service["image"] == COMPOSE["name"]}
 STORES = {"database", "keys-database", "valkey"}
-READERS = {"text", "flag", "whole", "words", "database"}
+READERS = {"text", "flag", "whole", "words", "database", "keys"}
 
 
 def settings_read_by_code() -> set[str]:
