@@ -18,6 +18,7 @@ from typing import Any
 from django.core import checks
 from django.core.exceptions import FieldError
 from django.db import models
+from django.utils.functional import cached_property
 from django_cryptography.fields import EncryptedMixin
 
 from encryption.keysets import SealError
@@ -26,7 +27,6 @@ from encryption.person_keys import DataKey
 from encryption.sealed_models import SealedModel
 from encryption.signals import Refusal, refuse
 
-_UNOPENED = object()
 _mark: ContextVar[Unreadable | None] = ContextVar("mark", default=None)
 
 
@@ -50,24 +50,23 @@ def marking_unreadable(words: str) -> Iterator[None]:
         _mark.reset(token)
 
 
-class Sealed:
-    """Ciphertext as it stands in the database; shows its size and nothing else."""
+class Sealed(bytes):
+    """Ciphertext as it stands in the database; shows its size and nothing else.
 
-    __slots__ = ("data",)
+    Bytes, since a page of rows holds thousands: the garbage collector need not follow them.
+    """
 
-    def __init__(self, data: bytes) -> None:
-        self.data = data
+    __slots__ = ()
+
+    @property
+    def data(self) -> bytes:
+        """The ciphertext as plain bytes."""
+        return bytes(self)
 
     def __repr__(self) -> str:
-        return f"<sealed {len(self.data)} bytes>"
+        return f"<sealed {len(self)} bytes>"
 
     __str__ = __repr__
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sealed) and other.data == self.data
-
-    def __hash__(self) -> int:
-        return hash(self.data)
 
 
 def pad(data: bytes, block: int) -> bytes:
@@ -81,31 +80,38 @@ def unpad(data: bytes) -> bytes:
     return data.rstrip(b"\x00")[:-1]
 
 
+def _memory(field: models.Field[Any, Any]) -> tuple[str, str]:
+    """Name where a row keeps the ciphertext of a field, and what it was opened to."""
+    return f"_{field.attname}_as_stored", f"_{field.attname}_as_opened"
+
+
 class SealedAttribute:
     """Opens a sealed value the first time somebody reads the attribute."""
 
     def __init__(self, field: SealedField) -> None:
         self.field = field
+        self.name = field.attname
+        self.stored, self.opened = _memory(field)
 
     def __get__(self, instance: SealedModel | None, owner: type[SealedModel]) -> Any:
         if instance is None:
             return self
-        name = self.field.attname
-        if name not in instance.__dict__:
+        held, name = instance.__dict__, self.name
+        if name not in held:
             instance.refresh_from_db(fields=[name])
-        value = instance.__dict__[name]
-        if isinstance(value, Sealed):
-            try:
-                opened = self.field.open(instance, value)
-            except SealError:
-                if (mark := _mark.get()) is None:
-                    raise
-                return mark
-            instance.__dict__[name] = opened
-            # Kept so that saving an unchanged value keeps its ciphertext.
-            instance.__dict__[f"_{name}_as_stored"] = (opened, value)
-            return opened
-        return value
+        value = held[name]
+        if value.__class__ is not Sealed:
+            return value
+        try:
+            opened = self.field.open(instance, value)
+        except SealError:
+            if (mark := _mark.get()) is None:
+                raise
+            return mark
+        held[name] = opened
+        # Kept so that saving an unchanged value keeps its ciphertext.
+        held[self.stored], held[self.opened] = value, opened
+        return opened
 
     def __set__(self, instance: SealedModel, value: Any) -> None:
         instance.__dict__[self.field.attname] = value
@@ -141,9 +147,13 @@ class SealedField(EncryptedMixin):
 
     def place(self, instance: models.Model) -> bytes:
         """Name the spot a value belongs to: table, column and row."""
-        if instance.pk is None:
-            raise ValueError("a row needs its primary key before its fields can be sealed")
-        return f"{instance._meta.db_table}|{self.column}|{instance.pk}".encode()
+        assert isinstance(instance, SealedModel)
+        return self.spot + instance.row_name()
+
+    @cached_property
+    def spot(self) -> bytes:
+        """The table and the column, as values are bound to them."""
+        return f"{self.model._meta.db_table}|{self.column}|".encode()
 
     def seal(self, instance: SealedModel, value: Any) -> Sealed:
         """Seal a value for the row of `instance`."""
@@ -155,14 +165,14 @@ class SealedField(EncryptedMixin):
 
         A refusal is told to whoever listens (encryption.signals).
         """
-        place = self.place(instance)
+        place = self.spot + instance.row_name()
         try:
-            return self.decode(unpad(instance.data_key(self.space).open(value.data, place)))
+            return self.decode(unpad(instance.data_key(self.space).open(value, place)))
         except SealError:
             # The row may have been sealed anew after this page of keys was opened.
             instance.forget_keys()
         try:
-            return self.decode(unpad(instance.data_key(self.space).open(value.data, place)))
+            return self.decode(unpad(instance.data_key(self.space).open(value, place)))
         except SealError:
             refuse(
                 Refusal(
@@ -184,9 +194,9 @@ class SealedField(EncryptedMixin):
             return False
         place = self.place(instance)
         try:
-            new.open(held.data, place)
+            new.open(held, place)
         except SealError:
-            instance.__dict__[self.attname] = Sealed(new.seal(both.open(held.data, place), place))
+            instance.__dict__[self.attname] = Sealed(new.seal(both.open(held, place), place))
             return True
         return False
 
@@ -244,20 +254,18 @@ class SealedField(EncryptedMixin):
         value = model_instance.__dict__.get(self.attname)
         if value is None or isinstance(value, Sealed):
             return value
-        opened, stored = model_instance.__dict__.get(
-            f"_{self.attname}_as_stored", (_UNOPENED, None)
-        )
-        if stored is not None and opened == value:
-            return stored
+        held, (stored, opened) = model_instance.__dict__, _memory(self)
+        if stored in held and held[opened] == value:
+            return held[stored]
         sealed = self.seal(model_instance, value)
-        model_instance.__dict__[f"_{self.attname}_as_stored"] = (value, sealed)
+        held[stored], held[opened] = sealed, value
         return sealed
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         if value is None:
             return None
         if isinstance(value, Sealed):
-            return connection.Database.Binary(value.data)
+            return bytes(value)
         raise TypeError(
             f"'{self.name}' is sealed: save the object instead of update() or a plain comparison."
         )
@@ -273,7 +281,9 @@ class SealedField(EncryptedMixin):
         return self.get_db_prep_value(value, connection)
 
     def from_db_value(self, value: Any, *args: Any, **kwargs: Any) -> Sealed | None:
-        return None if value is None else Sealed(bytes(value))
+        if value is None:
+            return None
+        return Sealed(value)
 
     def to_python(self, value: Any) -> Any:
         return value

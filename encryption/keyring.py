@@ -70,22 +70,20 @@ class Keyring:
         """Seal a data key under the active sealing key: (version, nonce + ciphertext + tag)."""
         version = self._sealing.active
         nonce = os.urandom(NONCE_BYTES)
-        aad = context + b"|%d" % version
-        return version, nonce + self._wrapper(version).encrypt(nonce, data_key, aad)
+        aad = b"%b|%d" % (context, version)
+        return version, nonce + self._wrappers[version].encrypt(nonce, data_key, aad)
 
     def unwrap(self, version: int, wrapped: bytes, context: bytes) -> bytes:
         """Open a wrapped data key; raises SealError when it was altered or moved."""
-        aad = context + b"|%d" % version
+        wrapper = self._wrappers.get(version)
+        if wrapper is None:
+            raise SealError(f"key version {version} is not loaded")
         try:
-            return self._wrapper(version).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], aad)
+            return wrapper.decrypt(
+                wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], b"%b|%d" % (context, version)
+            )
         except (InvalidTag, ValueError):
             raise SealError("a wrapped key does not belong to its row") from None
-
-    def _wrapper(self, version: int) -> AESGCM:
-        try:
-            return self._wrappers[version]
-        except KeyError:
-            raise SealError(f"key version {version} is not loaded") from None
 
     def derived(self, purpose: str, version: int | None = None) -> bytes:
         """Return the 32-byte key of one purpose, derived from an index key by HKDF-SHA256."""
