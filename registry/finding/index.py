@@ -125,6 +125,7 @@ class NameIndex:
         for entry in packed:
             self._vocabulary.release(entry >> 2)
         forget()
+        self._bench.memory.forget()
         return True
 
     def parts(self) -> dict[str, bytes]:

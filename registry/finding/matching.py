@@ -102,7 +102,7 @@ class Memory:
     """What was found alike to the words typed of late, while the vocabulary stays as it is.
 
     Common names are typed again and again. What is kept is forgotten with the first word that
-    comes or goes, so with anybody who is erased.
+    comes or goes.
     """
 
     def __init__(self) -> None:
@@ -118,6 +118,10 @@ class Memory:
         if found is None:
             found = self._kept[key] = alike_surfaces(asked, vocabulary, effort)
         return found
+
+    def forget(self) -> None:
+        """Drop everything: somebody was erased."""
+        self._kept = {}
 
 
 def same_surfaces(asked: Word, vocabulary: Vocabulary) -> Alike:
@@ -139,8 +143,8 @@ def alike_surfaces(asked: Word, vocabulary: Vocabulary, effort: Effort) -> Alike
     Surfaces that are less alike than the effort says are left out.
     """
     folds, values = _alike_folds(asked, vocabulary, effort)
-    surfaces, lengths = vocabulary.all_spellings(folds)
-    values = np.repeat(values, lengths)
+    surfaces, places = vocabulary.all_spellings(folds)
+    values = values[places]
     if len(values):
         # Those as likely as the last one measured again are measured too: which of them came
         # first would depend on the order of registration.

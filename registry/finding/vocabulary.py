@@ -252,18 +252,21 @@ class Vocabulary:
         return found
 
     def all_spellings(self, folds: Integers) -> tuple[Integers, Integers]:
-        """Return the surfaces of folds, fold by fold, and how many each has."""
-        speakers, lengths = self.speakers(folds), np.ones(len(folds), np.int64)
+        """Return the surfaces of folds, and the place among `folds` each belongs to."""
+        speakers, places = self.speakers(folds), np.arange(len(folds))
         if not self._others:
-            return speakers, lengths
-        more = np.frombuffer(self._has_others, np.uint8)[folds]
-        pieces, done = [], 0
-        for at in np.flatnonzero(more).tolist():
-            others = self._others[int(folds[at])]
-            pieces += [speakers[done : at + 1], np.array(others, np.int64)]
-            lengths[at] += len(others)
-            done = at + 1
-        return np.concatenate([*pieces, speakers[done:]]), lengths
+            return speakers, places
+        more = np.frombuffer(self._has_others, np.uint8)[folds].nonzero()[0]
+        surfaces: list[int] = []
+        of: list[int] = []
+        for place, fold in zip(more.tolist(), folds[more].tolist(), strict=True):
+            others = self._others[fold]
+            surfaces += others
+            of += [place] * len(others)
+        return (
+            np.concatenate([speakers, np.array(surfaces, np.int64)]),
+            np.concatenate([places, np.array(of, np.int64)]),
+        )
 
     def customary(self, folded: str) -> list[int]:
         """Return the surfaces that custom writes with this folded form: 박 is "pak"."""
