@@ -71,6 +71,7 @@ _FULL = f"""
     {_STATE}"""
 
 _STATEMENTS = {b"flush_plain": _PLAIN, b"flush_full": _FULL}
+_IS_PREPARED = b"42P05"
 _GOOD = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
 
 
@@ -111,7 +112,9 @@ class Ledger:
         name, parameters = _parameters(results)
         if name not in self._prepared:
             prepared = self._pg.prepare(name, _STATEMENTS[name].encode())
-            if prepared.status not in _GOOD:
+            problem = prepared.error_field(pq.DiagnosticField.SQLSTATE)
+            # Another ledger may have prepared it on this connection before.
+            if prepared.status not in _GOOD and problem != _IS_PREPARED:
                 raise psycopg.OperationalError("a flush could not be prepared")
             self._prepared.add(name)
         numbers = (lease.chunk_id, lease.token, lease.lane)

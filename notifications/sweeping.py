@@ -23,12 +23,17 @@ def sweep() -> dict[int, int]:
         answered_at__isnull=True, expires_at__gt=timezone.now()
     ).values_list("pk", flat=True)[:200]:
         ring("answer_proof", proof_id, queue="urgent", expires=15)
-    _close_cancelled()
-    _close_finished()
+    tidy()
     waiting = claimable_chunks()
     for lane, chunks in waiting.items():
         wake_lane(lane, workers=min(chunks, MAX_WAKE))
     return waiting
+
+
+def tidy() -> None:
+    """Close what was stopped, or finished by somebody who died before saying so."""
+    _close_cancelled()
+    _close_finished()
 
 
 def claimable_chunks() -> dict[int, int]:
