@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Any
 
 from django.http import HttpResponse
@@ -33,6 +34,8 @@ from notifications.listening import keep_words
 from notifications.serializers import IdField
 from notifications.services.storing import store_receipt
 
+# May begin with any of its signs, which ids of providers may not.
+_OWN_REFERENCE = re.compile(r"[A-Za-z0-9_-]{22}")
 _KANNEL_STATUS = {"1": "delivered", "2": "undeliverable", "16": "rejected"}
 _FORM_STATUS = {"delivered": "delivered", "undelivered": "undeliverable", "failed": "rejected"}
 
@@ -69,7 +72,9 @@ class KannelReceiptView(_ForeignView):
 
     def get(self, request: Request, provider: str) -> HttpResponse:
         """Store a receipt: ?id=<our reference>&status=<dlr bit>."""
-        reference = IdField().run_validation(request.query_params.get("id"))
+        reference = request.query_params.get("id", "")
+        if not _OWN_REFERENCE.fullmatch(reference):
+            raise ParseError("This is not a reference of ours.")
         _store(provider, reference, _KANNEL_STATUS.get(request.query_params.get("status", ""), ""))
         return _nothing_to_say()
 
