@@ -160,12 +160,14 @@ class Engine(RuleBasedStateMachine):
             self.abnormal_ends += 1
             self._expire(worker)
 
-    @rule(worker=workers)
-    def freeze_past_the_lease(self, worker: Worker | None) -> None:
-        """The holder stops for too long and goes on later as if nothing had been."""
-        if worker is not None and not worker.lost_its_lease:
-            self.abnormal_ends += 1
-            self._expire(worker)
+    @rule(target=workers, worker=workers)
+    def freeze_past_the_lease(self, worker: Worker | None) -> Any:
+        """The holder stops for too long, another takes over, and the first goes on later."""
+        if worker is None or worker.lost_its_lease:
+            return None
+        self.abnormal_ends += 1
+        self._expire(worker)
+        return self.claim()
 
     @staticmethod
     def _expire(worker: Worker) -> None:
@@ -241,7 +243,7 @@ FEW = settings(
     print_blob=False,
     database=None,
 )
-MANY = settings(FEW, max_examples=300, phases=[Phase.generate])
+MANY = settings(FEW, max_examples=1000, phases=[Phase.generate])
 
 
 def test_no_order_of_events_loses_anybody_or_breaks_the_bound() -> None:
