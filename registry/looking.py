@@ -165,7 +165,7 @@ def _codes(place: Place) -> dict[str, str]:
     return {
         "country": place.country,
         "area": place.area,
-        "kind": place.kind,
+        "stay": place.kind,
         "language": place.language,
     }
 
