@@ -36,6 +36,7 @@ TABLE = {
     ("console:duplicate-dismiss", "get"): (302, 200, 404, 404, 404, 404, 404),
     ("console:duplicate-dismiss", "post"): (302, 302, 404, 404, 404, 404, 404),
     ("console:looks-list", "get"): (302, 404, 404, 404, 404, 200, 200),
+    ("console:retention-show", "get"): (302, 404, 404, 404, 404, 200, 200),
     ("console-messages:message-write", "get"): (302, 200, 404, 404, 404, 404, 404),
     ("console-messages:message-write", "post"): (302, 200, 404, 404, 404, 404, 404),
     ("console-messages:message-list", "get"): (302, 200, 404, 404, 404, 404, 404),
@@ -71,6 +72,7 @@ def test_the_console_opens_to_whom_the_table_says() -> None:
             "console:duplicate-list": [],
             "console:duplicate-dismiss": [pair.public_id],
             "console:looks-list": [],
+            "console:retention-show": [],
         }.get(name, [person.pk])
         reason = "checked" if "duplicate" in name else "asked"
         data = {"query": "Amal", "reason": reason, "outcome": "reached", "entry": str(new_id())}
