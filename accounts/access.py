@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
@@ -57,3 +58,11 @@ def role_required(*roles: Role) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def fresh_sign_in_required(view: View) -> View:
+    """Ask for password or code again before a dangerous act, unless that was minutes ago.
+
+    What was typed waits in the session meanwhile and is taken up afterwards.
+    """
+    return cast(View, reauthentication_required(view))

@@ -11,6 +11,7 @@ from allauth.mfa.base.internal.flows import check_rate_limit
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
 from django import forms
+from django.contrib.auth.forms import SetPasswordForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -82,6 +83,7 @@ class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]
         "password1": _PASSWORD,
         "password2": _PASSWORD,
     }
+    good_password = _("At least 12 characters. Four words that do not belong together are good.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -92,9 +94,26 @@ class NewPasswordForm(ChangePasswordForm):  # type: ignore[misc]
         ):
             self.fields[name].label = label
             _plain_password(self.fields[name], error)
-        self.fields["password1"].help_text = _(
-            "At least 12 characters. Four words that do not belong together are good."
-        )
+        self.fields["password1"].help_text = self.good_password
+
+
+class ChoosePasswordForm(SetPasswordForm):  # type: ignore[type-arg]
+    """The first password of an invited colleague, twice."""
+
+    presentation: ClassVar[dict[str, Presentation]] = {
+        "new_password1": _PASSWORD,
+        "new_password2": _PASSWORD,
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, label, error in (
+            ("new_password1", _("New password"), _("Enter a new password.")),
+            ("new_password2", _("New password again"), _("Enter the new password a second time.")),
+        ):
+            self.fields[name].label = label
+            _plain_password(self.fields[name], error)
+        self.fields["new_password1"].help_text = NewPasswordForm.good_password
 
 
 class _CodeOnce:

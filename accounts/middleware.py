@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-_GUARDED = ("/console/", "/ministry/", "/desk/")
+_GUARDED = ("/console/", "/ministry/", "/desk/", "/staff/colleagues/", "/staff/posts/")
 
 
 class SecondFactorMiddleware:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.key_acts import KeyAct, KeyActKind, KeyActState
+from accounts.powers import PostShutting, RoleRequest, RoleRequestState, ShuttingReason
 from audit.models import ActorKind
 from audit.recording import Actor
 from encryption.identifiers import new_id
@@ -23,7 +24,11 @@ __all__ = [
     "KeyActState",
     "Mandate",
     "MandateQuerySet",
+    "PostShutting",
     "Role",
+    "RoleRequest",
+    "RoleRequestState",
+    "ShuttingReason",
     "StaffUser",
     "StaffUserManager",
 ]
@@ -79,13 +84,20 @@ class Role(models.TextChoices):
     AUDITOR = "auditor", _("Auditor")
     # Asks for, agrees to and runs acts on the keys, at the server; sees no person.
     KEY_HOLDER = "key-holder", _("Key holder")
+    # Invites colleagues and asks for their roles; sees no person.
+    ADMINISTRATOR = "administrator", _("Staff administrator")
 
 
 class MandateQuerySet(models.QuerySet["Mandate"]):
     """Questions about mandates."""
 
     def live(self) -> MandateQuerySet:
-        """Mandates in force now."""
+        """Mandates in force now: neither over nor of a post that was shut."""
+        shut = PostShutting.objects.filter(opened_at__isnull=True)
+        return self.unended().filter(Q(post__isnull=True) | ~Q(post__in=shut.values("post")))
+
+    def unended(self) -> MandateQuerySet:
+        """Mandates that have begun and are not over, whether their post is shut or not."""
         now = timezone.now()
         return self.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=now), starts_at__lte=now)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import secrets
 
 from allauth.mfa.models import Authenticator
@@ -38,6 +39,7 @@ def grant_mandate(
     post: Post | None = None,
     granted_by: StaffUser | None = None,
     approved_by: StaffUser | None = None,
+    ends_at: datetime.datetime | None = None,
 ) -> Mandate:
     """Give a role, for a post where it needs one; return the standing mandate if there is one.
 
@@ -47,7 +49,12 @@ def grant_mandate(
     if standing is not None:
         return standing
     mandate = Mandate.objects.create(
-        user=user, role=role, post=post, granted_by=granted_by, approved_by=approved_by
+        user=user,
+        role=role,
+        post=post,
+        granted_by=granted_by,
+        approved_by=approved_by,
+        ends_at=ends_at,
     )
     record(
         actor,

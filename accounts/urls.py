@@ -12,12 +12,32 @@ from allauth.mfa.recovery_codes import views as spare_codes
 from allauth.mfa.totp import views as totp
 from django.urls import URLPattern, URLResolver, include, path
 
-from accounts import views
+from accounts import staff_views, views
 
-_home = ([path("", views.home, name="staff-home")], "accounts")
+_ours = (
+    [
+        path("", views.home, name="staff-home"),
+        path("colleagues/", staff_views.list_, name="colleague-list"),
+        path("colleagues/invite/", staff_views.invite, name="colleague-invite"),
+        path("colleagues/<uuid:user_id>/", staff_views.show, name="colleague-show"),
+        path(
+            "colleagues/<uuid:user_id>/invite/",
+            staff_views.invite_again,
+            name="colleague-invite-again",
+        ),
+        path("colleagues/<uuid:user_id>/close/", staff_views.close, name="colleague-close"),
+        path("colleagues/roles/<uuid:request_id>/", staff_views.decide, name="role-decide"),
+        path("colleagues/mandates/<int:mandate_id>/", staff_views.end_mandate, name="mandate-end"),
+        path("posts/", staff_views.posts, name="post-list"),
+        path("posts/<slug:code>/shut/", staff_views.shut, name="post-shut"),
+        path("posts/<slug:code>/open/", staff_views.open_, name="post-open"),
+        path("welcome/<uidb64>/<token>/", staff_views.WelcomeView.as_view(), name="welcome"),
+    ],
+    "accounts",
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("", include(_home)),
+    path("", include(_ours)),
     path("login/", views.sign_in, name="account_login"),
     path("logout/", views.sign_out, name="account_logout"),
     path("inactive/", views.closed_account, name="account_inactive"),

@@ -28,6 +28,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(reverse("ministry:crisis-list"))
     if roles and roles <= _OVERSIGHT:
         return HttpResponseRedirect(reverse("console:looks-list"))
+    if roles == {Role.ADMINISTRATOR}:
+        return HttpResponseRedirect(reverse("accounts:colleague-list"))
     return render(
         request,
         "accounts/home.html",
@@ -35,6 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "is_officer": Role.OFFICER in roles,
             "is_ministry": bool(roles & _MINISTRY),
             "is_oversight": bool(roles & _OVERSIGHT),
+            "is_administrator": Role.ADMINISTRATOR in roles,
         },
     )
 

@@ -35,6 +35,8 @@ _ENTRIES: tuple[tuple[str, str | Promise, frozenset[Role]], ...] = (
         _("How long things are kept"),
         frozenset({Role.DATA_PROTECTION, Role.AUDITOR}),
     ),
+    ("accounts:colleague-list", _("Colleagues"), frozenset({Role.ADMINISTRATOR})),
+    ("accounts:post-list", _("Posts"), frozenset({Role.ADMINISTRATOR, Role.DATA_PROTECTION})),
     ("mfa_index", _("Your sign-in"), frozenset(Role)),
 )
 

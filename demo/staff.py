@@ -33,6 +33,8 @@ COLLEAGUES = (
     Colleague("Apollo", "approver@meridia.example", Role.APPROVER),
     Colleague("Delphine", "privacy@meridia.example", Role.DATA_PROTECTION),
     Colleague("Auguste", "auditor@meridia.example", Role.AUDITOR),
+    Colleague("Adela", "administrator@meridia.example", Role.ADMINISTRATOR),
+    Colleague("Anselm", "administrator.two@meridia.example", Role.ADMINISTRATOR),
 )
 
 
