@@ -6,6 +6,8 @@ any person. The database refuses to change or remove a row (migration 0002).
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.expressions import RawSQL
@@ -25,6 +27,9 @@ class ActorKind(models.TextChoices):
 
 class AuditEvent(models.Model):
     """One act or one look, written in the transaction of the act itself."""
+
+    # The database refuses to change or remove a row; see walls.privileges.
+    is_append_only: ClassVar[bool] = True
 
     public_id = models.UUIDField(default=new_id, editable=False)
     at = models.DateTimeField(db_default=Now())
@@ -60,8 +65,10 @@ class Seal(models.Model):
 
     It covers the rows of transactions from `from_xid` up to but not with `to_xid` (None: all
     that were left when an epoch was closed) with ids above `after_id` and, once its epoch is
-    closed, up to `until_id`. Hashes are 64 hex digits. Never changed (migration 0004).
+    closed, up to `until_id`. Hashes are 64 hex digits. Never changed (migration 0003).
     """
+
+    is_append_only: ClassVar[bool] = True
 
     stream = models.CharField(max_length=60)
     number = models.PositiveIntegerField()

@@ -23,13 +23,15 @@ def keep_own_logging(**_: Any) -> None:
 
 @worker_init.connect
 def refuse_wrong_keys(**_: Any) -> None:
-    """Refuse to work with wrong keys, and while erased people may be back from a backup."""
+    """Refuse to work in a wrong role, with wrong keys, and with erased people back."""
     from django.db import connections
 
     from encryption.starting import verify_keys
     from registry.serving import refuse_resurrected
+    from walls.guarding import refuse_mighty_roles
 
     try:
+        refuse_mighty_roles()
         verify_keys()
         refuse_resurrected()
     except ImproperlyConfigured as fault:

@@ -43,12 +43,14 @@ logconfig_dict = {
 
 
 def on_starting(server: Any) -> None:
-    """Refuse to serve with wrong keys, and while erased people may be back from a backup."""
+    """Refuse to serve in a wrong role, with wrong keys, and with erased people back."""
     from django.db import connections
 
     from encryption.starting import verify_keys
     from registry.serving import refuse_resurrected
+    from walls.guarding import refuse_mighty_roles
 
+    refuse_mighty_roles()
     verify_keys()
     refuse_resurrected()
     # Nothing may be connected when the workers fork.

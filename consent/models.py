@@ -8,6 +8,8 @@ Columns follow ISO/IEC TS 27560; docs/architecture.md has the mapping.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -63,6 +65,8 @@ class Purpose(models.Model):
 class NoticeText(models.Model):
     """The words of one purpose, in one language and one version. Never changed once used."""
 
+    is_append_only: ClassVar[bool] = True
+
     purpose = models.ForeignKey(Purpose, on_delete=models.PROTECT, related_name="notices")
     version = models.PositiveSmallIntegerField()
     language = models.CharField(max_length=10)
@@ -109,6 +113,8 @@ class GivenBy(models.TextChoices):
 
 class ConsentEvent(models.Model):
     """One answer of one person about one purpose. No IP, no place, no free text."""
+
+    is_append_only: ClassVar[bool] = True
 
     event_id = models.UUIDField(default=new_id, unique=True, editable=False)
     # One record per person and purpose; its events tell its story.

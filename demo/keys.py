@@ -12,6 +12,8 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from walls.roles import LOGINS
+
 # "demo" in base64: the beginning of each demo key.
 _MARK = b"demo"
 
@@ -44,8 +46,12 @@ class Keys:
 
     @property
     def database_password(self) -> Path:
-        """The password of the role that owns the databases."""
+        """The password of the role that may do everything a test needs."""
         return self.folder / "database-password"
+
+    def role_password(self, role: str) -> Path:
+        """The password of one role of the database."""
+        return self.folder / f"{role.replace('_', '-')}-password"
 
     @property
     def superuser_password(self) -> Path:
@@ -75,6 +81,7 @@ def ensure(folder: Path) -> Keys:
     for path in (
         *(keys.secret_key, keys.sms_callback_secret),
         *(keys.database_password, keys.superuser_password, keys.broker_password),
+        *(keys.role_password(role) for role in LOGINS),
     ):
         _write_once(path, f"demo-{secrets.token_urlsafe(48)}")
     for path in (keys.sealing_keys, keys.index_keys):

@@ -7,8 +7,10 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import psycopg
@@ -20,10 +22,13 @@ from demo.identity import Identity
 from demo.keys import write_private
 from demo.processes import Process, end_leftover
 from demo.sockets import make_socket_folder
+from walls.roles import DatabaseRole
 
+# In servers for tests and benchmarks this role makes and owns everything.
 ROLE = "registry"
 DATABASES = ("registry", "registry_keys")
 _SUPERUSER = "postgres"
+_ROLES = Path(__file__).resolve().parent.parent / "deploy" / "postgres" / "roles.sql"
 
 # What people write must not reach the server's log, not even inside a failing statement.
 _SILENCE = {
@@ -58,6 +63,8 @@ class Postgres:
     superuser_password: str
     password: str
     is_durable: bool = True
+    # {role: password} of the product's own roles.
+    role_passwords: Mapping[str, str] = field(default_factory=dict, repr=False)
     _sockets: Path | None = field(default=None, repr=False)
     _process: Process | None = field(default=None, repr=False)
 
@@ -110,9 +117,11 @@ class Postgres:
             shutil.rmtree(self._sockets, ignore_errors=True)
             self._sockets = None
 
-    def url(self, database: str) -> str:
-        """Return the address of a database, for the role that owns it."""
-        return self._url(ROLE, self.password, database)
+    def url(self, database: str, role: DatabaseRole | None = None) -> str:
+        """Return the address of a database for a role; without one for the role of tests."""
+        if role is None:
+            return self._url(ROLE, self.password, database)
+        return self._url(role, self.role_passwords[role], database)
 
     def superuser_url(self, database: str = "postgres") -> str:
         """Return the address of a database, for the role that may do anything."""
@@ -180,24 +189,57 @@ class Postgres:
         raise DemoError(f"PostgreSQL did not start. The end of its log:\n{lines}")
 
     def _make_databases(self) -> None:
-        role = sql.Identifier(ROLE)
         with psycopg.connect(self.superuser_url(), autocommit=True) as connection:
-            if not connection.execute(
-                "SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]
-            ).fetchone():
-                # Not a superuser: what the product does here it can also do in production.
+            connection.execute(_ROLES.read_bytes())
+            for role, password in self.role_passwords.items():
                 connection.execute(
-                    sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}").format(
-                        role, sql.Literal(self.password)
+                    sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(
+                        sql.Identifier(role), sql.Literal(password)
                     )
                 )
+            if not self.is_durable:
+                self._make_test_role(connection)
+            owner = DatabaseRole.OWNER if self.is_durable else ROLE
             for name in DATABASES:
-                if not connection.execute(
-                    "SELECT 1 FROM pg_database WHERE datname = %s", [name]
-                ).fetchone():
-                    connection.execute(
-                        sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), role)
+                self._make_database(connection, name, owner)
+
+    def _make_test_role(self, connection: psycopg.Connection[Any]) -> None:
+        """Make a role that owns what it makes and may act as each of the others."""
+        if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone():
+            return
+        role = sql.Identifier(ROLE)
+        # Not a superuser: what the product does here it can also do in production.
+        for sentence in (
+            sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}").format(
+                role, sql.Literal(self.password)
+            ),
+            sql.SQL("ALTER ROLE {} SET registry.scope = 'everywhere'").format(role),
+            *(
+                sql.SQL("GRANT {} TO {}").format(sql.Identifier(other), role)
+                for other in DatabaseRole
+            ),
+        ):
+            connection.execute(sentence)
+
+    def _make_database(self, connection: psycopg.Connection[Any], name: str, owner: str) -> None:
+        names = {"name": sql.Identifier(name), "owner": sql.Identifier(owner)}
+        found = connection.execute(
+            "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = %s", [name]
+        ).fetchone()
+        if found is None:
+            connection.execute(sql.SQL("CREATE DATABASE {name} OWNER {owner}").format(**names))
+        elif found[0] != owner:
+            # Made before the roles were.
+            connection.execute(sql.SQL("ALTER DATABASE {name} OWNER TO {owner}").format(**names))
+            with psycopg.connect(self.superuser_url(name)) as inside:
+                inside.execute(
+                    sql.SQL("REASSIGN OWNED BY {former} TO {owner}").format(
+                        former=sql.Identifier(str(found[0])), **names
                     )
+                )
+                inside.execute(
+                    sql.SQL("ALTER ROLE {} NOLOGIN").format(sql.Identifier(str(found[0])))
+                )
 
 
 def _locale_options(major: int) -> list[str]:

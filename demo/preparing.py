@@ -19,9 +19,11 @@ from demo.keys import write_private  # noqa: E402
 
 
 def prepare(sign_ins: Path) -> None:
-    """Migrate both databases, collect static files, load the people. Safe to run again."""
+    """Migrate both databases, wall them, collect static files, load the people. Repeatable."""
     for alias in ("default", "keys"):
         call_command("migrate", database=alias, interactive=False, verbosity=0)
+    # Servers that were given may have no roles, and no superuser to make them.
+    call_command("put_up_walls", where_roles_are=True, verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
     call_command("load_demo")
     lines = io.StringIO()

@@ -16,6 +16,7 @@ from demo.keys import Keys, ensure, write_private
 from demo.postgres import DATABASES, Postgres
 from demo.processes import Process
 from demo.valkey import Valkey
+from walls.roles import LOGINS, DatabaseRole
 
 
 @dataclass
@@ -67,13 +68,17 @@ class Services:
         started = (self.postgres, self.valkey)
         return [server.process for server in started if server is not None]
 
-    def addresses(self) -> dict[str, str]:
-        """Return DATABASE_URL, KEYS_DATABASE_URL and REDIS_URL, passwords included."""
+    def addresses(self, role: DatabaseRole | None = None) -> dict[str, str]:
+        """Return DATABASE_URL, KEYS_DATABASE_URL and REDIS_URL, passwords included.
+
+        On servers of our own the databases' addresses are those of a role, without one those
+        of the role of tests, which owns everything and is missing where data is to last.
+        """
         main, keys = DATABASES
         if self.postgres is not None:
             found = {
-                "DATABASE_URL": self.postgres.url(main),
-                "KEYS_DATABASE_URL": self.postgres.url(keys),
+                "DATABASE_URL": self.postgres.url(main, role),
+                "KEYS_DATABASE_URL": self.postgres.url(keys, role),
             }
         else:
             given = os.environ["DATABASE_URL"]
@@ -84,11 +89,12 @@ class Services:
         redis = self.valkey.url if self.valkey is not None else os.environ["REDIS_URL"]
         return {**found, "REDIS_URL": redis}
 
-    def environment(self) -> dict[str, str]:
-        """Return the settings that name the files with addresses and secrets."""
+    def environment(self, role: DatabaseRole | None = None) -> dict[str, str]:
+        """Return the settings that name the files with addresses and secrets, for one role."""
         settings = self.keys.environment()
-        for name, address in self.addresses().items():
-            path = self.keys.folder / name.lower().replace("_", "-")
+        whose = f"{role.rpartition('_')[2]}-" if role else ""
+        for name, address in self.addresses(role).items():
+            path = self.keys.folder / f"{whose}{name.lower().replace('_', '-')}"
             write_private(path, address)
             settings[f"{name}_FILE"] = str(path)
         return settings
@@ -106,6 +112,7 @@ class Services:
             identity=user,
             superuser_password=_read(self.keys.superuser_password),
             password=_read(self.keys.database_password),
+            role_passwords={role: _read(self.keys.role_password(role)) for role in LOGINS},
             is_durable=self.is_durable,
         )
         self.postgres.start()

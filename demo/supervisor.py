@@ -21,6 +21,7 @@ from demo.ports import ADDRESS, Ports
 from demo.processes import Process, stop_all
 from demo.services import Services
 from demo.sockets import make_socket_folder
+from walls.roles import DatabaseRole
 
 ROOT = Path(__file__).resolve().parent.parent
 MOST_RESTARTS = 5
@@ -78,7 +79,8 @@ class Supervisor:
         self._outside[0].start()
         self._say("Preparing the databases and the invented people (first time: a minute)")
         sign_ins = self.folder / "sign-ins.tsv"
-        self._finish(self._python("preparing", environment, "-m", "demo.preparing", str(sign_ins)))
+        migrating = self._as(DatabaseRole.MIGRATOR, environment)
+        self._finish(self._python("preparing", migrating, "-m", "demo.preparing", str(sign_ins)))
         self._say("Starting the register")
         self._product = self._product_processes(environment)
         for process in self._product:
@@ -92,7 +94,7 @@ class Supervisor:
 
     def _environment(self, ports: Ports) -> dict[str, str]:
         self._sockets = make_socket_folder(self.folder, "finder")
-        settings = self.services.environment()
+        settings = self.services.environment(DatabaseRole.WORKER)
         secret = self.services.keys.sms_callback_secret.read_text(encoding="utf-8")
         for name, port in (("SMS_URL", ports.sms), ("EXERCISE_SMS_URL", ports.exercise_sms)):
             path = self.services.keys.folder / name.lower().replace("_", "-")
@@ -118,12 +120,16 @@ class Supervisor:
             "PYTHONUNBUFFERED": "1",
         }
 
+    def _as(self, role: DatabaseRole, environment: Mapping[str, str]) -> dict[str, str]:
+        """Return the environment of a process that speaks to the databases in another role."""
+        return {**environment, **self.services.environment(role)}
+
     def _product_processes(self, environment: Mapping[str, str]) -> list[Process]:
         celery = ("-m", "celery", "--app", "config")
         processes = [
             self._python(
                 "web",
-                environment,
+                self._as(DatabaseRole.APP, environment),
                 *("-m", "gunicorn", "--config", "python:config.gunicorn", "config.wsgi"),
             ),
             *(

@@ -22,8 +22,8 @@ def environment(folder: Path) -> dict[str, str]:
         "SEALING_KEYS": "sealing-keys.json",
         "INDEX_KEYS": "index-keys.json",
         "SMS_CALLBACK_SECRET": "sms-callback-secret",
-        "DATABASE_URL": "database-url",
-        "KEYS_DATABASE_URL": "keys-database-url",
+        "DATABASE_URL": "app-database-url",
+        "KEYS_DATABASE_URL": "app-keys-database-url",
         "REDIS_URL": "redis-url",
     }
     return {

@@ -14,10 +14,24 @@ import secrets
 import sys
 from pathlib import Path
 
+# Those of roles.sql that log in.
+_ROLES = ("migrator", "app", "worker", "auditor", "backup")
+
 
 def _key_set() -> str:
     key = base64.b64encode(secrets.token_bytes(32)).decode()
     return json.dumps({"active": 1, "keys": {"1": key}})
+
+
+def _server(host: str, database: str) -> dict[str, str]:
+    """Return the passwords of one server's roles, and the address of each."""
+    passwords = {role: secrets.token_hex(32) for role in _ROLES}
+    addresses = {
+        f"{role}-{host}-url": f"postgresql://registry_{role}:{password}@{host}:5432/{database}"
+        for role, password in passwords.items()
+    }
+    lines = [f"registry_{role} {password}\n" for role, password in passwords.items()]
+    return {f"{host}-passwords": "".join(lines), **addresses}
 
 
 def make(folder: Path) -> list[Path]:
@@ -28,20 +42,19 @@ def make(folder: Path) -> list[Path]:
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
-    database, keys, broker = (secrets.token_hex(32) for _ in range(3))
+    broker = secrets.token_hex(32)
+    data, keys = _server("database", "registry"), _server("keys-database", "registry_keys")
     contents = {
         "secret-key": secrets.token_urlsafe(64),
         "sealing-keys.json": _key_set(),
         "index-keys.json": _key_set(),
         "sms-callback-secret": secrets.token_urlsafe(48),
-        "database-password": database,
-        "keys-database-password": keys,
         "superuser-password": secrets.token_hex(32),
         "keys-superuser-password": secrets.token_hex(32),
         "valkey.conf": f"requirepass {broker}\n",
-        "database-url": f"postgresql://registry:{database}@database:5432/registry",
-        "keys-database-url": f"postgresql://registry_keys:{keys}@keys-database:5432/registry_keys",
         "redis-url": f"redis://:{broker}@valkey:6379/0",
+        **data,
+        **keys,
     }
     # A password belongs to the address that holds it; half a set would not fit the other.
     if any((folder / name).exists() for name in contents):

@@ -70,12 +70,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Keep a copy of the migrated databases, for tests that really commit."""
+    """Wall the migrated databases, and keep a copy for tests that really commit."""
+    from django.core.management import call_command
     from django.test import TransactionTestCase
 
     from tests import databases
 
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        call_command("put_up_walls", verbosity=0)
         databases.keep_copies()
         patch.setattr(
             TransactionTestCase,

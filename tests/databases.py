@@ -41,7 +41,7 @@ def _replace(alias: str, name: str, source: str) -> None:
         # stops by itself.
         server.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE datname = %s AND usename = current_user",
+            "WHERE datname = %s AND usename LIKE 'registry%%' AND pid <> pg_backend_pid()",
             [name],
         )
         server.execute(_sentence("DROP DATABASE IF EXISTS {}", name))

@@ -16,6 +16,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 # --- what is installed --------------------------------------------------------
 
 INSTALLED_APPS = [
+    "walls",
     "encryption",
     "audit",
     "geography",

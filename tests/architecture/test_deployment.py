@@ -16,6 +16,7 @@ import yaml
 from django.conf import settings
 
 from demo.supervisor import WORKER_POOLS
+from walls.roles import LOGINS, DatabaseRole
 
 ROOT = Path(settings.BASE_DIR)
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
@@ -94,6 +95,30 @@ def test_every_file_setting_names_a_secret_of_its_service() -> None:
 
 def _secrets(service: str) -> list[str]:
     return list(SERVICES[service].get("secrets", []))
+
+
+def test_each_process_holds_the_address_of_its_own_role_and_no_other() -> None:
+    roles = {"web": "app", "migrate": "migrator"}
+    for name in PRODUCT:
+        role = roles.get(name, "worker")
+        wanted = {f"{role}-database-url", f"{role}-keys-database-url"}
+        assert {secret for secret in _secrets(name) if "database" in secret} == wanted
+        files = [value for key, value in SERVICES[name]["environment"].items() if "DATABASE" in key]
+        assert {Path(value).name for value in files} == wanted
+
+
+def test_the_roles_made_are_the_roles_known(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, ROOT / "deploy" / "make_secrets.py", tmp_path], check=True)
+    for server in ("database", "keys-database"):
+        lines = (tmp_path / f"{server}-passwords").read_text("utf-8").splitlines()
+        passwords = dict(line.split() for line in lines)
+        assert passwords.keys() == {role.value for role in LOGINS}
+        for role, password in passwords.items():
+            address = (tmp_path / f"{role.removeprefix('registry_')}-{server}-url").read_text()
+            assert address.startswith(f"postgresql://{role}:{password}@{server}:5432/")
+    text = (ROOT / "deploy" / "postgres" / "roles.sql").read_text("utf-8")
+    names = re.findall(r"'(\w+)'", re.findall(r"ARRAY\[(.*?)\]", text)[0])
+    assert {f"registry_{name}" for name in names} == {role.value for role in DatabaseRole}
 
 
 def test_no_secret_stands_in_the_file_itself() -> None:

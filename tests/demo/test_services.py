@@ -19,6 +19,7 @@ from django.conf import settings
 from demo.errors import DemoError
 from demo.processes import Process
 from demo.services import Services, TemporaryServices
+from walls.roles import LOGINS, DatabaseRole
 
 ROOT = Path(settings.BASE_DIR)
 pytestmark = pytest.mark.usefixtures("no_given_servers")
@@ -226,3 +227,42 @@ def test_stopping_leaves_no_process(folder: Path) -> None:
         processes: list[Process] = services.processes
         assert [process.is_running for process in processes] == [True, True]
     assert [process.is_running for process in processes] == [False, False]
+
+
+def test_where_data_lasts_the_roles_log_in_and_own_nothing(folder: Path) -> None:
+    services = Services(folder)
+    services.start()
+    try:
+        assert services.postgres is not None
+        for role in LOGINS:
+            with psycopg.connect(services.addresses(role)["DATABASE_URL"]) as connection:
+                row = connection.execute("SELECT session_user, current_user").fetchone()
+            acts_as = DatabaseRole.OWNER if role is DatabaseRole.MIGRATOR else role
+            assert row == (role.value, acts_as.value)
+        with psycopg.connect(services.postgres.superuser_url()) as connection:
+            owners = connection.execute(
+                "SELECT DISTINCT pg_get_userbyid(datdba) FROM pg_database WHERE datname LIKE 'reg%'"
+            ).fetchall()
+    finally:
+        services.stop()
+    assert owners == [(DatabaseRole.OWNER.value,)]
+
+
+def test_data_made_before_there_were_roles_changes_hands(folder: Path) -> None:
+    with (
+        started(folder) as services,
+        psycopg.connect(services.addresses()["DATABASE_URL"], autocommit=True) as connection,
+    ):
+        connection.execute("CREATE TABLE kept AS SELECT 7 AS n")
+    lasting = Services(folder)
+    lasting.start()
+    try:
+        url = lasting.addresses(DatabaseRole.MIGRATOR)["DATABASE_URL"]
+        with psycopg.connect(url) as connection:
+            assert connection.execute(
+                "SELECT n, pg_get_userbyid(relowner) FROM kept, pg_class WHERE relname = 'kept'"
+            ).fetchone() == (7, DatabaseRole.OWNER.value)
+        with pytest.raises(psycopg.OperationalError, match="not permitted to log in"):
+            psycopg.connect(lasting.addresses()["DATABASE_URL"])
+    finally:
+        lasting.stop()

@@ -17,6 +17,7 @@ from registry.finding.process import Finder
 from registry.finding.serving import AlreadyRunning
 from registry.finding.sharing import Group, groups, shares
 from registry.serving import refuse_resurrected
+from walls.guarding import refuse_mighty_roles
 
 
 class Command(BaseCommand):
@@ -40,6 +41,7 @@ class Command(BaseCommand):
         if mine is None:
             raise CommandError("--socket is none of those in FINDER_SOCKET")
         confine()
+        refuse_mighty_roles()
         verify_keys()
         refuse_resurrected()
         snapshot = settings.FINDER_SNAPSHOT
