@@ -107,6 +107,10 @@ conformance: ready-for-dev kannel-and-postfix ## our messages through Kannel and
 canary: ready-for-dev chromium ## plant a person and sweep every store for her
 	@exec $(RUN) -m pytest -k canary $(ARGS)
 
+.PHONY: authz
+authz: ready-for-dev ## every address, asked by everybody, against the reviewed table
+	@exec $(RUN) -m pytest tests/authorisation --show-capture=stdout $(ARGS)
+
 .PHONY: chaos
 chaos: ready-for-dev ## one alert while workers are killed and the broker is wiped
 	@exec $(RUN) -m benchmarks.chaos $(ARGS)

@@ -206,6 +206,10 @@ class WelcomeView(PasswordResetConfirmView):
         return super().form_valid(form)
 
 
+# Django's view answers any method where the link is wrong.
+welcome = require_http_methods(["GET", "HEAD", "POST"])(WelcomeView.as_view())
+
+
 def _say_whether_sent(request: HttpRequest, was_sent: bool) -> None:
     if was_sent:
         messages.success(request, _("The invitation was sent. The link in it works for 3 days."))

@@ -31,7 +31,11 @@ _ours = (
         path("posts/", staff_views.posts, name="post-list"),
         path("posts/<slug:code>/shut/", staff_views.shut, name="post-shut"),
         path("posts/<slug:code>/open/", staff_views.open_, name="post-open"),
-        path("welcome/<uidb64>/<token>/", staff_views.WelcomeView.as_view(), name="welcome"),
+        path(
+            "welcome/<uidb64>/<token>/",
+            staff_views.welcome,
+            name="welcome",
+        ),
     ],
     "accounts",
 )
