@@ -24,6 +24,7 @@ urlpatterns = [
     path("staff/", include("accounts.urls")),
     path("console/", include("registry.urls.console")),
     path("console/", include("notifications.urls.console")),
+    path("console/", include("response.urls")),
     path("ministry/", include("notifications.urls.ministry")),
     path("api/v1/", include("notifications.urls.api")),
 ]

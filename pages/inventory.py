@@ -137,6 +137,12 @@ GROUPS = (
                 _("so that the next officer knows"),
             ),
             _holding(
+                "response_caseentry",
+                "note",
+                _("what was done about a need of yours"),
+                _("so that help goes on when officers change"),
+            ),
+            _holding(
                 "registry_registrationdraft",
                 "answers",
                 _("a registration you have not finished"),

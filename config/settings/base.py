@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "crises",
     "registry",
     "notifications",
+    "response",
     "pages",
     "backups",
     "allauth",
@@ -304,6 +305,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "registry.tasks.retain",
         "schedule": crontab(hour="2,3", minute="*/2"),
         "options": {"queue": "routine", "expires": 110},
+    },
+    "triage": {
+        "task": "response.tasks.triage",
+        "schedule": schedule(5.0),
+        "options": {"queue": "urgent", "expires": 5},
     },
     "search-duplicates": {
         "task": "registry.tasks.search_duplicates",

@@ -57,6 +57,8 @@ from registry.services.contacting import log_call
 from registry.services.erasing import erase_person, finish_erasures
 from registry.services.keeping import add_companion, add_emergency_contact
 from registry.services.proving import ask_for_proof
+from response.models import NextStep, Origin, Urgency
+from response.services import open_case
 from tests.architecture.test_data_catalogue import our_models
 from tests.people import crisis, register, released, staff
 
@@ -122,6 +124,15 @@ def her() -> Registrant:
         state=AnswerState.HELP,
         via=AnswerVia.LINK,
         words="Skalligwomp",
+    )
+    open_case(
+        actor=officer,
+        person=person,
+        entry_id=new_id(),
+        origin=Origin.CALL,
+        urgency=Urgency.SOON,
+        next_step=NextStep.CALL,
+        note="Wimbledorfing",
     )
     store_inbound(provider="gateway", event_id="1", sender_e164=PHONE, text="hello")
     ask_for_proof(
