@@ -48,6 +48,7 @@ def main() -> int:
     options = parser.parse_args()
     wanted = options.only or ["names", *_PARTS]
     bars = Bars()
+    outside = dict(os.environ)
     services = _prepared()
     try:
         if "names" in wanted:
@@ -72,7 +73,7 @@ def main() -> int:
             continue
         print(f"\n--- {_PARTS[part]}", flush=True)
         # A process of its own: settings and servers of one part are not those of the next.
-        ended = subprocess.run([sys.executable, "-m", _PARTS[part]], check=False)
+        ended = subprocess.run([sys.executable, "-m", _PARTS[part]], env=outside, check=False)
         bars.ended(f"python -m {_PARTS[part]}", ended.returncode)
     bars.show()
     return 1 if bars.missed else 0
