@@ -1,6 +1,7 @@
 """The servers, people and workers of a sending benchmark. Everything is real.
 
-PostgreSQL runs as in production: fsync and synchronous_commit on.
+PostgreSQL runs as in production: fsync and synchronous_commit on, workers in the database role
+of workers. The benchmark itself, which makes the tables and the people, is their owner.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Self
 from benchmarks.sending import words
 from demo.processes import Process, stop_all
 from demo.services import TemporaryServices
+from walls.roles import DatabaseRole
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -37,9 +39,10 @@ class Ground:
         self.services = TemporaryServices()
         self.services.is_durable = True
         self._stack.enter_context(self.services)
+        self._as_worker = self.services.environment(DatabaseRole.WORKER)
         os.environ.update(
             {
-                **self.services.environment(),
+                **self.services.environment(DatabaseRole.MIGRATOR),
                 "DJANGO_SETTINGS_MODULE": "config.settings.dev",
                 "MAIL_URL": self.mail_url,
                 "SMS_URL": self.sms_url,
@@ -54,6 +57,7 @@ class Ground:
 
         for alias in ("default", "keys"):
             call_command("migrate", database=alias, verbosity=0)
+        call_command("put_up_walls", verbosity=0)
         call_command("load_demo", people=0, verbosity=0)
         return self
 
@@ -101,7 +105,7 @@ class Ground:
             name=name,
             command=[sys.executable, *arguments],
             log=self.folder / f"{name}.log",
-            environment={**os.environ, **environment},
+            environment={**os.environ, **self._as_worker, **environment},
             folder=ROOT,
         )
         process.start()

@@ -13,6 +13,7 @@ import psycopg
 from benchmarks.sending.ground import Ground
 from demo.keys import write_private
 from demo.processes import Process
+from walls.roles import DatabaseRole
 
 PROCESSES = 2
 
@@ -25,9 +26,9 @@ class Peers:
         postgres = ground.services.postgres
         assert postgres is not None
         with psycopg.connect(postgres.superuser_url(), autocommit=True) as connection:
-            connection.execute("CREATE DATABASE peers OWNER registry")
+            connection.execute("CREATE DATABASE peers OWNER registry_owner")
         address = ground.folder / "peers-database-url"
-        write_private(address, postgres.url("peers"))
+        write_private(address, postgres.url("peers", DatabaseRole.MIGRATOR))
         self.environment = {
             "PEERS_DATABASE_URL_FILE": str(address),
             "PEERS_LOCKFILE": str(ground.folder / "post_office"),
