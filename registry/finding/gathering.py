@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from registry.finding.asking import Asked
-from registry.finding.matching import QUICK, THOROUGH, loosely_alike
+from registry.finding.matching import SLIGHT, THOROUGH, loosely_alike
 from registry.finding.people import PeopleStore, Scope
 from registry.finding.ranges import Integers, Reals, distinct
 from registry.finding.rejoining import Rejoining
@@ -24,6 +24,7 @@ _FEW = 20_000
 # People who fit one term alone, looked at when too few fit two.
 _MOST_SINGLES = 1_500
 _MOST_LOOSE = 60
+# How well somebody must fit to make looking further unnecessary.
 _FITS_WELL = 0.85
 _MINOR_WEIGHT = 0.08
 
@@ -84,7 +85,7 @@ class Gathering:
             rough = self._fitting_all()
             if len(rough.slots) >= limit:
                 return rough.likeliest(limit)
-        for effort in (QUICK, THOROUGH):
+        for effort in (SLIGHT, THOROUGH):
             for term in self.terms:
                 term.widen(effort)
             self.rejoining.look(closely=effort is THOROUGH)

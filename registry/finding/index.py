@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID
 
 from registry.finding.asking import Asked, asked_for
@@ -103,9 +103,12 @@ class NameIndex:
     def _pack(self, text: str, role: int) -> list[int]:
         packed = []
         for surface in surfaces(text):
+            known = self._vocabulary.edition
             number = self._vocabulary.number(surface)
             if number is None:
                 continue
+            if self._vocabulary.edition != known:
+                self._bench.memory.meet(number, self._vocabulary)
             if not is_particle(surface):
                 packed.append(number << 2 | role)
             elif role != IS_PLACE:
@@ -123,7 +126,8 @@ class NameIndex:
             for kind, word in _listings(packed):
                 self._vocabulary.listed[kind].unlist_person(word)
         for entry in packed:
-            self._vocabulary.release(entry >> 2)
+            if self._vocabulary.release(entry >> 2):
+                self._bench.memory.part_with(entry >> 2)
         forget()
         self._bench.memory.forget()
         return True
@@ -147,6 +151,10 @@ class NameIndex:
         return index
 
     # --- asking
+
+    def learn(self) -> Iterator[None]:
+        """Learn what is alike to the commonest words, stopping after every few of them."""
+        return self._bench.memory.learn(self._vocabulary)
 
     def search(self, query: str, *, post_ids: Sequence[int] | None, limit: int = 20) -> list[Match]:
         """Return who may be meant, the likest first, among the people of these posts.

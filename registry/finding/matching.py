@@ -24,7 +24,6 @@ _CONSONANTS = 0.6
 # Languages that read the letters in another way than the likeliest are that much less likely.
 _OTHER_READING = 0.97
 _MOST_FOLDS = 400
-_MOST_KEPT = 2_000
 LEAST_LOOSE = 0.34
 _LOOSE_VALUE = 0.85
 # Words that neither sound nor spelling brought together are not more alike than this.
@@ -37,18 +36,21 @@ class Effort:
 
     `least`: how alike a word must be; `closely`: how many are measured again as written;
     `same_sound` and `near`: how alike words must be spelled that sound the same or are a letter
-    or two away; `least_sounds`: consonants from which skeletons may differ by one.
+    or two away; `letters`: how many letters away; `least_sounds`: consonants from which
+    skeletons may differ by one.
     """
 
     least: float
     closely: int
     same_sound: float
     near: float
+    letters: int
     least_sounds: int
 
 
-QUICK = Effort(least=0.6, closely=12, same_sound=0.2, near=0.6, least_sounds=4)
-THOROUGH = Effort(least=0.5, closely=30, same_sound=0.2, near=0.45, least_sounds=3)
+# Skeletons that differ are looked for in the second step only.
+SLIGHT = Effort(least=0.72, closely=12, same_sound=0.3, near=0.72, letters=1, least_sounds=99)
+THOROUGH = Effort(least=0.5, closely=30, same_sound=0.2, near=0.45, letters=2, least_sounds=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,32 +100,6 @@ def _spelled_in_pairs(forms: list[str], others: list[str]) -> Reals:
     return measured
 
 
-class Memory:
-    """What was found alike to the words typed of late, while the vocabulary stays as it is.
-
-    Common names are typed again and again. What is kept is forgotten with the first word that
-    comes or goes.
-    """
-
-    def __init__(self) -> None:
-        self._edition = -1
-        self._kept: dict[tuple[str, Effort], Alike] = {}
-
-    def alike(self, asked: Word, vocabulary: Vocabulary, effort: Effort) -> Alike:
-        """Return what `alike_surfaces` returns."""
-        if self._edition != vocabulary.edition or len(self._kept) >= _MOST_KEPT:
-            self._kept, self._edition = {}, vocabulary.edition
-        key = asked.surface, effort
-        found = self._kept.get(key)
-        if found is None:
-            found = self._kept[key] = alike_surfaces(asked, vocabulary, effort)
-        return found
-
-    def forget(self) -> None:
-        """Drop everything: somebody was erased."""
-        self._kept = {}
-
-
 def same_surfaces(asked: Word, vocabulary: Vocabulary) -> Alike:
     """Return the surfaces that are the asked word, or nearly so, the likest first."""
     fold = vocabulary.fold_number(asked.folded)
@@ -167,7 +143,9 @@ def _alike_folds(asked: Word, vocabulary: Vocabulary, effort: Effort) -> Found:
         for form in readings(asked.surface):
             by_sound.setdefault(skeleton(form), form)
         is_sound_near = len(asked.skeleton) >= effort.least_sounds
-        candidates = vocabulary.candidates(asked, by_sound, is_sound_near=is_sound_near)
+        candidates = vocabulary.candidates(
+            asked, by_sound, letters=effort.letters, is_sound_near=is_sound_near
+        )
         found.append(_measured_sounds(asked, by_sound, candidates, vocabulary, effort))
         found.append(_measured_near(asked, candidates.near, vocabulary, effort))
         if len(candidates.near_plain):
@@ -202,10 +180,15 @@ def _measured_sounds(
     folds, places = candidates.sounding, candidates.sounds
     if not len(folds):
         return folds, np.empty(0)
+    weights = _SOUND_WEIGHT[[min(len(sound), 5) for sound in by_sound]]
+    gaps = vocabulary.vowelless(folds) != asked.script.omits_vowels
+    # Of words that sound the same, how alike they must be spelled to be alike enough.
+    least = np.maximum((effort.least / SAME_FOLD - weights) / (1 - weights), effort.same_sound)
+    hopeful = vocabulary.may_be_within(folds, forms, places, least) | gaps
+    folds, places, gaps = folds[hopeful], places[hopeful], gaps[hopeful]
     texts = list(map(vocabulary.folds.__getitem__, folds.tolist()))
     mine = list(map(forms.__getitem__, places.tolist()))
     spelled = _spelled_in_pairs(mine, texts)
-    gaps = vocabulary.vowelless(folds) != asked.script.omits_vowels
     kept = spelled >= effort.same_sound
     lacking = (gaps & kept).nonzero()[0]
     if len(lacking):
@@ -215,7 +198,6 @@ def _measured_sounds(
             [texts[at].translate(_VOWELS) for at in lacking.tolist()],
         )
         spelled[lacking] = _CONSONANTS * consonants + (1 - _CONSONANTS) * spelled[lacking]
-    weights = _SOUND_WEIGHT[[min(len(sound), 5) for sound in by_sound]]
     likely = np.where(places == 0, 1.0, _OTHER_READING)
     values = _blended(spelled, 1.0, weights[places]) * likely
     kept &= values >= effort.least

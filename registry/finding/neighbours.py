@@ -44,9 +44,9 @@ def sound_key(skeleton: str) -> int:
     return crc32(b"s" + skeleton.encode())
 
 
-def near_keys(folded: str) -> list[int]:
-    """Return the keys a folded form shares with forms one or two mistakes away."""
-    depth = 2 if len(folded) >= TWO_MISTAKES_FROM else 1
+def near_keys(folded: str, mistakes: int = 2) -> list[int]:
+    """Return the keys a folded form shares with forms so many mistakes away, two at most."""
+    depth = mistakes if len(folded) >= TWO_MISTAKES_FROM else 1
     return [crc32(b"n" + left.encode()) for left in remainders(folded, depth)]
 
 

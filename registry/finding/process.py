@@ -83,6 +83,10 @@ class Finder:
             logger.warning("database away", extra={"error_code": type(error).__name__})
             connections.close_all()
             return False
+        for _ in self._index.learn():
+            self._server.wait(0)
+            if self._stopping.is_set():
+                break
         # Changes are few: between looks the key store is not kept waiting.
         connections["keys"].close()
         return True

@@ -7,11 +7,12 @@ from math import log
 
 import numpy as np
 
-from registry.finding.matching import Alike, Effort, Memory, same_surfaces
+from registry.finding.matching import Alike, Effort, same_surfaces
 from registry.finding.normalising import Word
 from registry.finding.people import PeopleStore
 from registry.finding.ranges import Integers, Reals, distinct
 from registry.finding.ranking import Held
+from registry.finding.remembering import Memory
 from registry.finding.vocabulary import NAME, PLACE, Vocabulary
 
 # What a word is to its person, in the low two bits of the packed word.

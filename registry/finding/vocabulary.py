@@ -8,7 +8,7 @@ by surface; nearness is looked for among folds.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,7 @@ from registry.finding.neighbours import (
 from registry.finding.normalising import Word, own_readings, skeletons, word
 from registry.finding.parts import Parts, below, from_texts, numbers, texts, under
 from registry.finding.postings import Postings
-from registry.finding.ranges import Integers, distinct
+from registry.finding.ranges import Integers, Reals, distinct
 from registry.finding.scripts import Script
 
 NAME, PLACE = 0, 1
@@ -150,11 +150,22 @@ class Vocabulary:
         """Count one more use of a surface."""
         self._uses[surface] += 1
 
-    def release(self, surface: int) -> None:
-        """Count one use less; a word nobody has any more is forgotten."""
+    def release(self, surface: int) -> bool:
+        """Count one use less; a word nobody has any more is forgotten, and True returned."""
         self._uses[surface] -= 1
-        if not self._uses[surface]:
-            self._forget(surface)
+        if self._uses[surface]:
+            return False
+        self._forget(surface)
+        return True
+
+    def commonest(self, most: int, least_uses: int) -> list[int]:
+        """Return the surfaces most people have, the rarer first."""
+        if not self._uses:
+            return []
+        uses = np.frombuffer(self._uses, np.uint32)
+        common = (uses >= least_uses).nonzero()[0]
+        found: list[int] = common[np.argsort(uses[common], kind="stable")][-most:].tolist()
+        return found
 
     def _forget(self, surface: int) -> None:
         # Numbers are not used again: keys in packed segments still point at them.
@@ -291,14 +302,17 @@ class Vocabulary:
         """Return for each fold whether somebody writes it in a script without short vowels."""
         return np.frombuffer(self._vowelless, np.uint16)[folds] > 0
 
-    def candidates(self, asked: Word, sounds: Iterable[str], *, is_sound_near: bool) -> Candidates:
+    def candidates(
+        self, asked: Word, sounds: Iterable[str], *, letters: int, is_sound_near: bool
+    ) -> Candidates:
         """Return the folds that may be alike to a word one of whose skeletons is among `sounds`.
 
-        `is_sound_near`: whether skeletons may differ by a letter.
+        `letters`: how many letters away, 1 or 2; `is_sound_near`: whether skeletons may differ
+        by a letter.
         """
         keys = [sound_key(sound) for sound in sounds]
         sounding = len(keys)
-        keys += near_keys(asked.folded)
+        keys += near_keys(asked.folded, letters)
         if is_sound_near:
             keys += near_sound_keys(asked.skeleton)
         near = len(keys)
@@ -316,6 +330,18 @@ class Vocabulary:
             distinct(folds[is_plain]),
         )
 
+    def asking_keys(self, asked: Word, letters: int) -> set[int]:
+        """Return the keys `candidates` looks under, without those of skeletons that differ."""
+        return {
+            *map(sound_key, skeletons(asked.surface)),
+            *near_keys(asked.folded, letters),
+            *near_plain_keys(asked.plain),
+        }
+
+    def listing_keys(self, surface: int) -> set[int]:
+        """Return every key a surface or its fold is listed under."""
+        return {*self._keys_of(surface), *near_keys(self.folds[self.fold_of[surface]])}
+
     def within(self, folds: Integers, form: str, least: float) -> Integers:
         """Return which folds can be spelled so much like a form, by length and letters."""
         lengths = np.frombuffer(self._lengths, np.uint8)[folds].astype(np.int64)
@@ -324,6 +350,22 @@ class Vocabulary:
         other = np.bitwise_count(letters ^ np.uint32(letter_set(form)))
         kept: Integers = folds[(np.abs(lengths - len(form)) <= most) & (other <= 2 * most)]
         return kept
+
+    def may_be_within(
+        self, folds: Integers, forms: Sequence[str], places: Integers, least: Reals
+    ) -> Integers:
+        """Return whether each fold can be spelled so much like the form at its place.
+
+        `least[i]`: how much like `forms[i]`.
+        """
+        lengths = np.frombuffer(self._lengths, np.uint8)[folds].astype(np.int64)
+        letters = np.frombuffer(self._letters, np.uint32)[folds]
+        own = np.array([len(form) for form in forms])[places]
+        sets = np.array([letter_set(form) for form in forms], np.uint32)[places]
+        most = (1 - least)[places] * np.maximum(lengths, own) + 1e-9
+        found: Integers = np.abs(lengths - own) <= most
+        found &= np.bitwise_count(letters ^ sets) <= 2 * most
+        return found
 
     def folds_of(self, surfaces: Integers) -> Integers:
         """Return the folds of surfaces."""

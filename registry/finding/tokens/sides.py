@@ -80,6 +80,8 @@ class Side:
 
     def __init__(self, connection: Connection[Any], number: int, prefix: str = "registry") -> None:
         self._connection = connection
+        self._number = number
+        self._is_product_s = prefix == "registry"
         kinds = ("tokenholder", "nametoken", "tokennote")
         self.tables = [f"{prefix}_{kind}_{number}" for kind in kinds]
         self._names = {
@@ -111,13 +113,23 @@ class Side:
 
     def empty(self) -> None:
         """Take everybody out."""
-        self._run("DROP INDEX IF EXISTS {by_token}")
+        self._index(is_wanted=False)
         self._run("TRUNCATE {tokens}, {holders}, {notes}")
 
     def settle(self) -> None:
         """Index what was added to an empty side, so that it can be asked."""
         # With the holder in it no question reads the table itself.
-        self._run("CREATE INDEX IF NOT EXISTS {by_token} ON {tokens} (token, holder)")
+        self._index(is_wanted=True)
+
+    def _index(self, *, is_wanted: bool) -> None:
+        if self._is_product_s:
+            # The tables belong to a role in which no process runs.
+            with self._cursor() as cursor:
+                cursor.execute("SELECT registry_index_tokens(%s, %s)", [self._number, is_wanted])
+        elif is_wanted:
+            self._run("CREATE INDEX IF NOT EXISTS {by_token} ON {tokens} (token, holder)")
+        else:
+            self._run("DROP INDEX IF EXISTS {by_token}")
 
     def tidy(self) -> None:
         """Note which pages everybody may see, so that the index alone answers.
