@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 from uuid import UUID
@@ -38,6 +39,15 @@ def text_of(person: Person) -> PersonText:
     return PersonText(person.given_names, person.family_names, "", person.place, person.birth_year)
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Somebody as whoever follows the register reads them."""
+
+    person_id: UUID
+    post_id: int
+    text: PersonText
+
+
 def _values(text: PersonText) -> tuple[str, str, str, str]:
     return text.given_names, text.family_names, text.place, str(text.birth_year)
 
@@ -60,6 +70,7 @@ class SealedTokens:
     """Sealed names and tokens in tables of their own, dropped at the end."""
 
     def __init__(self, url: str, population: list[Person]) -> None:
+        self._url = url
         self._connection = psycopg.connect(url, autocommit=True)
         self._ring = Keyring(_own_keys(), _own_keys())
         self._tokens = PairTokens(self._ring, "names", 1)
@@ -72,7 +83,7 @@ class SealedTokens:
             f"create table {_PEOPLE} (id uuid primary key, version int2, wrapped bytea, "
             "given bytea, family bytea, place bytea, born bytea)"
         )
-        self._number = 0
+        self._number = 1
         self.opened = 0
         for at in range(0, len(population), _PAGE):
             self.insert(population[at : at + _PAGE])
@@ -84,14 +95,26 @@ class SealedTokens:
         )
 
     def insert(self, people: Sequence[Person]) -> None:
-        rows = []
-        for person in people:
-            self._number += 1
-            posts = [person.post_id]
-            tokens, _ = self._tokeniser.tokens_of(text_of(person), posts)
-            rows.append((self._number, person.person_id, posts, tokens))
-        self._side.add(rows)
+        """Write people, sealed, and their tokens."""
+        self.take_up([Opened(each.person_id, each.post_id, text_of(each)) for each in people])
         self._seal(people)
+
+    def reconnect(self) -> None:
+        """Use a connection of one's own from now on, in a process that was forked off."""
+        self._connection = psycopg.connect(self._url, autocommit=True)
+        self._side = Side(self._connection, 0, "token_benchmark")
+
+    def take_up(self, people: Sequence[Opened]) -> None:
+        """Write the tokens of people."""
+        made = self._tokeniser.tokens_of([(each.text, [each.post_id]) for each in people])
+        rows = [
+            (number, person.person_id, [person.post_id], tokens)
+            for number, (person, (tokens, _)) in enumerate(
+                zip(people, made, strict=True), self._number
+            )
+        ]
+        self._number += len(people)
+        self._side.add(rows)
 
     def _seal(self, people: Sequence[Person]) -> None:
         with self._connection.cursor().copy(f"copy {_PEOPLE} from stdin (format binary)") as copy:

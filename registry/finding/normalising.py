@@ -92,12 +92,16 @@ def surfaces(text: str) -> list[str]:
     An apostrophe joins ("O'Brien"), a hyphen parts. Unparted Chinese and Korean names are
     parted after the family name, and "Abdulrahman" after the servant.
     """
-    tidy = unicodedata.normalize("NFKC", text[:1000]).casefold()
-    tidy = _APOSTROPHES.sub("", unicodedata.normalize("NFC", tidy))
+    tidy = text[:1000].casefold() if text.isascii() else _composed(text[:1000])
+    tidy = _APOSTROPHES.sub("", tidy)
     words = [_cut(word) for word in _split_at_marks(tidy)]
     if len(words) == 1:
         words = _part_family_name(words[0])
     return [part for word in words for part in _part_compound(word) if part][:MAX_WORDS]
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())
 
 
 def _cut(word: str) -> str:
@@ -105,6 +109,9 @@ def _cut(word: str) -> str:
 
 
 def _split_at_marks(text: str) -> list[str]:
+    found = text.split()
+    if all(map(str.isalnum, found)):
+        return found
     # Vowel signs and viramas are not \w, but they do not end a word either.
     kept = "".join(
         letter
@@ -131,7 +138,7 @@ def _part_compound(word: str) -> list[str]:
     pattern = _SERVANTS.get(word[:3])
     if pattern is not None and (found := pattern.match(word)):
         return [found[1], found[found.lastindex or 1]]
-    if found := _OF_THE_FAITH.match(word):
+    if ("d" in word or "д" in word) and (found := _OF_THE_FAITH.match(word)):
         return [part for part in found.groups() if part]
     return [word]
 

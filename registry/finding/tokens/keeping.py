@@ -201,8 +201,9 @@ def _rows(
 ) -> tuple[list[Row], array[int]]:
     rows: list[Row] = []
     counted = array("I")
-    for person in people:
-        tokens, places = tokeniser.tokens_of(person.text, person.post_ids)
+    people = list(people)
+    made = tokeniser.tokens_of([(person.text, person.post_ids) for person in people])
+    for person, (tokens, places) in zip(people, made, strict=True):
         rows.append((build.next_number, person.person_id, person.post_ids, tokens))
         build.next_number += 1
         counted.extend(places)
