@@ -1,8 +1,8 @@
 """What it costs to register people: names in clear with pg_trgm, and sealed.
 
-Both write a row a person by `executemany`, 500 people a transaction, over one connection. Sealed
-people are taken up meanwhile by another process, as the product does it: it reads what has
-changed, opens it and gives it to the finder's index or to the tables of tokens.
+Both write by COPY, which is the fastest for either, 500 people a transaction over one
+connection. Sealed people are taken up meanwhile by another process, as the product does it: it
+reads what has changed, opens it and gives it to the finder's index or to the tables of tokens.
 """
 
 from __future__ import annotations
@@ -30,8 +30,12 @@ _FETCHED = 5_000
 _FOLLOWED = 2 * _BATCH
 _PADDED = 32
 _COLUMNS = ("given", "family", "place", "born")
-_PLAIN = "insert into plain_people values (%s, %s, %s, %s, %s, %s, %s)"
-_SEALED = "insert into sealed_people values (%s, %s, %s, %s, %s, %s)"
+_PLAIN = "copy plain_people from stdin (format binary)"
+_PLAIN_TYPES = ["uuid", "int4", "text", "text", "text", "text", "text"]
+_SEALED = "copy sealed_people (id, post, given, family, place, born) from stdin (format binary)"
+_SEALED_TYPES = ["uuid", "int4", "bytea", "bytea", "bytea", "bytea"]
+_KEYS = "copy sealed_people_keys from stdin (format binary)"
+_KEY_TYPES = ["uuid", "int2", "bytea"]
 _READ = """
     select id, post, version, wrapped, given, family, place, born, changed
     from sealed_people join sealed_people_keys using (id)
@@ -109,11 +113,14 @@ class Register:
         folded = {person.person_id: fold_names(person.names) for person in people}
 
         def put(batch: Sequence[Person]) -> None:
-            rows = [
-                (each.person_id, each.post_id, *_values(each), folded[each.person_id])
-                for each in batch
-            ]
-            self._connection.cursor().executemany(_PLAIN, rows)
+            self._copy(
+                _PLAIN,
+                _PLAIN_TYPES,
+                (
+                    (each.person_id, each.post_id, *_values(each), folded[each.person_id])
+                    for each in batch
+                ),
+            )
 
         return self._timed(people, put)
 
@@ -213,9 +220,14 @@ class Register:
             version, wrapped = self._ring.wrap(raw, person.person_id.bytes)
             keys.append((person.person_id, version, wrapped))
             rows.append((person.person_id, person.post_id, *_sealed(AESGCM(raw), person)))
-        cursor = self._connection.cursor()
-        cursor.executemany(_SEALED, rows)
-        cursor.executemany(_KEY, keys)
+        self._copy(_SEALED, _SEALED_TYPES, rows)
+        self._copy(_KEYS, _KEY_TYPES, keys)
+
+    def _copy(self, sentence: str, types: list[str], rows: Iterable[Sequence[object]]) -> None:
+        with self._connection.cursor().copy(sentence) as copy:
+            copy.set_types(types)
+            for row in rows:
+                copy.write_row(row)
 
     def close(self) -> None:
         """Remove the tables and close the connection."""
