@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,12 +22,17 @@ from encryption.models import KeySpace
 from encryption.person_keys import create_keys
 from encryption.sealed_models import KeyPage
 from geography.models import Post
+from geography.positions import ExactPosition, position_of
+from geography.regions import METRES_PER_DEGREE
 from geography.selectors import post_for
+from registry.finding.points_cells import note_cells
 from registry.indexing import contact_token, last_digits_token, passport_token
 from registry.models import Channel, ContactPoint, Registrant, Stay, StayKind
 from registry.registration import alert_purpose
 
 BATCH = 2000
+# Of people in a town that is known, how many named the town and no more.
+_TOWN_ONLY = 0.5
 
 
 @dataclass(frozen=True)
@@ -128,6 +134,9 @@ def _write(
     with transaction.atomic():
         Registrant.objects.bulk_create(people)
         Stay.objects.bulk_create(stays)
+        note_cells(
+            [(stay.pk, ExactPosition.from_data(stay.position)) for stay in stays if stay.position]
+        )
         ContactPoint.objects.bulk_create(contacts)
         ConsentEvent.objects.bulk_create(events)
 
@@ -161,7 +170,26 @@ def _stay(invented: _Invented, chance: random.Random, page: KeyPage) -> Stay:
     )
     stay.use_key_page(page)
     stay.place = place.town
+    position = _position(invented)
+    stay.position = position.as_data() if position else None
     return stay
+
+
+def _position(invented: _Invented) -> ExactPosition | None:
+    """Return where somebody is: in their town, half of them on the metre round its middle."""
+    town = _town(invented.place)
+    # By themselves, so that the same people keep their names.
+    chance = random.Random(invented.number)
+    if town is None or chance.random() < _TOWN_ONLY:
+        return town
+    north, east = (chance.gauss(0, town.metres / 2) / METRES_PER_DEGREE for _ in range(2))
+    longitude = town.longitude + east / math.cos(math.radians(town.latitude))
+    return ExactPosition(round(town.latitude + north, 6), round(longitude, 6), 50)
+
+
+@lru_cache(maxsize=64)
+def _town(place: Place) -> ExactPosition | None:
+    return position_of(place.town, place.country, place.area)
 
 
 @lru_cache(maxsize=64)

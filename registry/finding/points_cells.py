@@ -9,7 +9,7 @@ compared exactly.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -18,6 +18,7 @@ from uuid import UUID
 import h3.api.basic_int as h3
 import numpy as np
 import shapely
+from django.conf import settings
 from django.db import connection
 from shapely.geometry.base import BaseGeometry
 
@@ -92,6 +93,16 @@ def write_cells(stays: Iterable[tuple[UUID, ExactPosition | None]]) -> None:
     if rows:
         with connection.cursor() as cursor:
             cursor.execute(_WRITE, [list(column) for column in zip(*rows, strict=True)])
+
+
+def note_cells(stays: Sequence[tuple[UUID, ExactPosition]]) -> None:
+    """Write the tokens of new stays where they are in use; elsewhere take back the claim that
+    all are there, so that nobody is missed when they come into use again.
+    """
+    if settings.PLACE_SEARCH == "cells":
+        write_cells(stays)
+    elif stays:
+        CellsComplete.objects.all().delete()
 
 
 def fill_cells() -> Iterator[int]:

@@ -6,7 +6,6 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -17,7 +16,7 @@ from encryption.person_keys import create_keys, destroy_keys
 from encryption.sealed_models import KeyPage
 from geography.positions import position_of
 from geography.selectors import post_for
-from registry.finding.points_cells import write_cells
+from registry.finding.points_cells import note_cells
 from registry.indexing import contact_token, last_digits_token, passport_token
 from registry.models import (
     ContactPoint,
@@ -143,8 +142,8 @@ def open_stay(person: Registrant, entry: StayEntry, page: KeyPage | None = None)
     position = position_of(entry.place, entry.country_code, entry.area_code)
     stay.position = position.as_data() if position else None
     stay.save(force_insert=True)
-    if position is not None and settings.PLACE_SEARCH == "cells":
-        write_cells([(stay.pk, position)])
+    if position is not None:
+        note_cells([(stay.pk, position)])
     return stay
 
 

@@ -146,6 +146,18 @@ def test_nothing_is_answered_from_tokens_that_may_be_missing() -> None:
         CellPoints().known_until()
 
 
+def test_who_registers_while_tokens_are_not_in_use_makes_them_incomplete(settings: Any) -> None:
+    settings.PLACE_SEARCH = "cells"
+    call_command("fill_cells", verbosity=0)
+    settings.PLACE_SEARCH = "finder"
+    register(place="")
+    CellPoints().known_until()
+    register(place="33.8938, 35.5018")
+    settings.PLACE_SEARCH = "cells"
+    with pytest.raises(FinderUnavailable):
+        CellPoints().known_until()
+
+
 def test_a_registration_writes_its_tokens_with_the_stay(settings: Any) -> None:
     settings.PLACE_SEARCH = "cells"
     call_command("fill_cells", verbosity=0)
