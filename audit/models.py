@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
@@ -54,6 +55,7 @@ class AuditEvent(models.Model):
             models.Index(fields=["subject_id", "-id"], name="audit_by_subject"),
             models.Index(fields=["actor_id", "-id"], name="audit_by_actor"),
             models.Index(fields=["transaction_id"], name="audit_by_transaction"),
+            BrinIndex(fields=["at"], name="audit_by_time", autosummarize=True),
         ]
 
     def __str__(self) -> str:

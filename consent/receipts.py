@@ -19,8 +19,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import BigIntegerField
-from django.db.models.expressions import RawSQL
+from django.db import connection
 
 from consent.models import ConsentEvent
 from encryption.digests import sha256_hex
@@ -30,11 +29,6 @@ KANTARA_VERSION = "KI-CR-v1.1.0"
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _MISREAD = str.maketrans("OIL", "011")
 _BETWEEN = re.compile("[\\s\\-\u2010-\u2015\u2212._/]+")
-# What stands in a code, as a number that PostgreSQL keeps in an index (migration 0005).
-RECEIPT_NUMBER = (
-    "('x' || left(encode(sha256(('receipt|' || event_id::text)::bytea), 'hex'), 16))"
-    "::bit(64)::bigint & 1125899906842623"
-)
 _VOCABULARY = {
     "dct": "http://purl.org/dc/terms/",
     "dpv": "https://w3id.org/dpv#",
@@ -120,11 +114,9 @@ def plain_code(typed: str) -> str:
 def subjects_of_code(code: str) -> list[UUID]:
     """Return whose answer a receipt with these ten letters is about: nobody or one, by index."""
     number = sum(_ALPHABET.index(letter) << (5 * place) for place, letter in enumerate(code))
-    events = ConsentEvent.objects.annotate(
-        # Our own constant: nothing typed stands in it.
-        code=RawSQL(RECEIPT_NUMBER, (), output_field=BigIntegerField())  # noqa: S611
-    )
-    return list(events.filter(code=number).values_list("subject_id", flat=True)[:20])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM consent_subjects_of_receipt(%s)", [number])
+        return [subject_id for (subject_id,) in cursor.fetchall()]
 
 
 def receipt_of(event: ConsentEvent) -> Receipt:

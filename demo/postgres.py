@@ -210,7 +210,7 @@ class Postgres:
         role = sql.Identifier(ROLE)
         # Not a superuser: what the product does here it can also do in production.
         for sentence in (
-            sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}").format(
+            sql.SQL("CREATE ROLE {} LOGIN NOINHERIT CREATEDB PASSWORD {}").format(
                 role, sql.Literal(self.password)
             ),
             sql.SQL("ALTER ROLE {} SET registry.scope = 'everywhere'").format(role),

@@ -12,6 +12,7 @@ from crises.models import Crisis
 from notifications.links import delivery_of
 from notifications.models import Answer, AnswerState, Delivery
 from registry.selectors import person
+from walls.scopes import admit
 
 LINK_LIFE = datetime.timedelta(days=14)
 
@@ -50,6 +51,8 @@ def question_of(reference: str) -> Question | None:
     )
     if delivery is None or delivery.dispatch.crisis is None:
         return None
+    # The reference is a secret of that person.
+    admit(delivery.registrant_id)
     if person(delivery.registrant_id) is None:
         return None
     crisis = delivery.dispatch.crisis

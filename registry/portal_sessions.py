@@ -24,6 +24,7 @@ from encryption.keyring import Erased, SealError
 from registry import selectors
 from registry.models import ContactProof, Registrant
 from registry.unreadable import marked
+from walls.scopes import admit
 
 _READING = {"GET", "HEAD"}
 FRESH_SECONDS = 10 * 60
@@ -40,6 +41,7 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 def open_session(request: HttpRequest, person_id: UUID) -> None:
     """Sign a person in who has just proved a contact. Everything else the session held goes."""
+    admit(person_id)
     proofs, aim = request.session.get(_PROOFS, {}), request.session.get(_AIM, "")
     was = signed_in_id(request)
     request.session.flush()
@@ -132,6 +134,7 @@ def take_aim(request: HttpRequest) -> str:
 
 def remember_draft(request: HttpRequest, draft_id: UUID) -> None:
     """Note which draft this visitor is filling in."""
+    admit(draft_id)
     request.session[_DRAFT] = str(draft_id)
 
 

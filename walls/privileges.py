@@ -37,6 +37,11 @@ class Grant:
     verbs: tuple[str, ...]
 
 
+# Functions that answer a web process about rows it may not see; each says one thing.
+LOOKUPS = ("consent_subjects_of_receipt", "registry_stays_in_posts")
+_LOOKED_UP = ("consent_consentevent", "registry_stay")
+
+
 def append_only_tables(alias: str) -> set[str]:
     """Return the tables of a database whose rows are only ever added."""
     return {
@@ -53,14 +58,15 @@ def grants(alias: str, tables: set[str], views: set[str], server_version: int) -
     known = {model._meta.db_table for model in _models(alias)}
     only_added = append_only_tables(alias)
     bare = tables - known - {"django_migrations"}
-    found = list(_audited(alias, only_added, tables | views))
+    found = list(_read_by_few(only_added, tables | views))
     for name in sorted(tables | views):
         found.append(Grant(_BACKUP, name, _READ))
         if name in views or name == "django_migrations":
             verbs: tuple[str, ...] = _READ
         else:
             verbs = _ADD if name in only_added else _ALL
-        found.append(Grant(_APP, name, verbs))
+        # What is derived the workers derive; web processes read it.
+        found.append(Grant(_APP, name, _READ if name in bare else verbs))
         more = ("TRUNCATE",) if name in bare else ()
         if server_version >= MAINTAIN_SINCE and (name in bare or name in _COUNTED):
             more = (*more, "MAINTAIN")
@@ -68,7 +74,10 @@ def grants(alias: str, tables: set[str], views: set[str], server_version: int) -
     return found
 
 
-def _audited(alias: str, only_added: set[str], there: set[str]) -> Iterator[Grant]:
+def _read_by_few(only_added: set[str], there: set[str]) -> Iterator[Grant]:
+    for name in _LOOKED_UP:
+        if name in there:
+            yield Grant(DatabaseRole.LOOKUP, name, _READ)
     for name in sorted({*only_added, *_AUDITED} & there):
         yield Grant(_AUDITOR, name, _READ)
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class DatabaseRole(StrEnum):
-    """Who speaks to the database. Nobody logs in as the owner."""
+    """Who speaks to the database. Nobody logs in as the owner, or as lookup."""
 
     OWNER = "registry_owner"
     MIGRATOR = "registry_migrator"
@@ -14,7 +14,9 @@ class DatabaseRole(StrEnum):
     WORKER = "registry_worker"
     AUDITOR = "registry_auditor"
     BACKUP = "registry_backup"
+    LOOKUP = "registry_lookup"
 
 
 # Those that may log in; each has a password and an address of its own.
-LOGINS = tuple(role for role in DatabaseRole if role is not DatabaseRole.OWNER)
+_NO_LOGINS = {DatabaseRole.OWNER, DatabaseRole.LOOKUP}
+LOGINS = tuple(role for role in DatabaseRole if role not in _NO_LOGINS)

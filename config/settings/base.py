@@ -52,6 +52,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "registry.middleware.ScopeMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -86,7 +87,8 @@ FORM_RENDERER = "config.rendering.FormRenderer"
 # Person keys live behind their own alias, so that their backups can be short-lived
 # and destroying a key reaches every copy of the data (docs/adr/0003).
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": env.database("DATABASE_URL"),
+    # Its connections tell the server whose rows a request is about (docs/adr/0019).
+    "default": env.database("DATABASE_URL") | {"ENGINE": "walls.postgres"},
     "keys": env.database("KEYS_DATABASE_URL"),
 }
 DATABASE_ROUTERS = ["encryption.routing.KeyStoreRouter"]

@@ -14,3 +14,5 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
 # Argon2 takes a tenth of a second on purpose; the suite signs hundreds of people in.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# The suite's requests reach the database as the web processes do, behind its walls.
+MIDDLEWARE = ["tests.walls.requesting.AsAppMiddleware", *MIDDLEWARE]

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-# As consent.receipts.RECEIPT_NUMBER: the last 50 bits of the first eight bytes of the digest.
+# As consent.receipts.receipt_code: the last 50 bits of the first eight bytes of the digest.
 FORWARD = """
 CREATE INDEX CONCURRENTLY IF NOT EXISTS consent_by_receipt_code ON consent_consentevent ((
     ('x' || left(encode(sha256(('receipt|' || event_id::text)::bytea), 'hex'), 16))::bit(64)::bigint

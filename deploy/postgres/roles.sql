@@ -7,11 +7,12 @@
 -- worker     workers, beat, the finder, and commands that do their work
 -- auditor    reads the record and the consents, and nothing else
 -- backup     reads everything, for back_up
+-- lookup     owns the few functions that answer a web process past its row policies; no login
 DO $$
 DECLARE
     name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['owner', 'migrator', 'app', 'worker', 'auditor', 'backup'] LOOP
+    FOREACH name IN ARRAY ARRAY['owner', 'migrator', 'app', 'worker', 'auditor', 'backup', 'lookup'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'registry_' || name) THEN
             EXECUTE format('CREATE ROLE %I NOLOGIN', 'registry_' || name);
         END IF;
@@ -23,6 +24,9 @@ GRANT registry_owner TO registry_migrator;
 ALTER ROLE registry_migrator SET role = 'registry_owner';
 -- Row policies hold for the owner, too, unless a session says that it is for everybody's rows.
 ALTER ROLE registry_migrator SET registry.scope = 'everywhere';
+-- The owner hands functions over to lookup, and has none of its rights meanwhile.
+ALTER ROLE registry_owner NOINHERIT;
+GRANT registry_lookup TO registry_owner;
 
 -- pg_dump wants every row or none.
 ALTER ROLE registry_backup BYPASSRLS;

@@ -21,6 +21,7 @@ from registry.models import (
     Registrant,
     RegistrationDraft,
 )
+from walls.scopes import across_register
 
 # What was under way when somebody was erased (a message being sent, a form being stored)
 # has ended after this; then their rows are cleared once more.
@@ -114,10 +115,12 @@ def _remove_rows(person_ids: Sequence[UUID]) -> None:
 
 
 def _still_used(tokens: Collection[int]) -> set[int]:
-    return {
-        *ContactPoint.objects.filter(token__in=tokens).values_list("token", flat=True),
-        *EmergencyContact.objects.filter(token__in=tokens).values_list("token", flat=True),
-    }
+    # Whoever shares a number with the erased person may live in any district.
+    with across_register():
+        return {
+            *ContactPoint.objects.filter(token__in=tokens).values_list("token", flat=True),
+            *EmergencyContact.objects.filter(token__in=tokens).values_list("token", flat=True),
+        }
 
 
 def _announce(person_ids: Sequence[UUID]) -> None:

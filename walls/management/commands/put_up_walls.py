@@ -1,4 +1,4 @@
-"""`manage.py put_up_walls`: what each database role may do; run it after every migration."""
+"""`manage.py put_up_walls`: what each database role may do and see."""
 
 from __future__ import annotations
 
@@ -32,4 +32,6 @@ class Command(BaseCommand):
                     "let its superuser run deploy/postgres/roles.sql."
                 ) from None
             if options["verbosity"]:
-                self.stdout.write(f"{alias}: {built.grants} privileges")
+                self.stdout.write(
+                    f"{alias}: {built.grants} privileges, {built.policies} policies put up anew"
+                )
