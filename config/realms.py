@@ -70,6 +70,9 @@ class RealmSessionMiddleware(SessionMiddleware):
             request.session.flush()
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        # What any cache may keep must never carry somebody's cookie.
+        if getattr(response, "is_the_same_for_all", False):
+            return response
         session = request.session
         realm = realm_of(request.path_info)
         name, path = self.cookie_name(realm), "/"
@@ -121,5 +124,7 @@ class LanguageMiddleware:
             if hasattr(response, "render") and not getattr(response, "is_rendered", True):
                 response = response.render()
         response.headers.setdefault("Content-Language", language)
-        patch_vary_headers(response, ("Accept-Language", "Cookie"))
+        # A public page with its language in the address is the same for everybody.
+        if not getattr(response, "is_the_same_for_all", False):
+            patch_vary_headers(response, ("Accept-Language", "Cookie"))
         return response

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crises.models import Level
@@ -331,6 +333,36 @@ class CountField(forms.IntegerField):
             while previous != value:
                 previous, value = value, _SEPARATOR.sub("", value)
         return super().to_python(value)
+
+
+_UPDATE_WITHIN = (
+    ("1", _("In an hour")),
+    ("3", _("In three hours")),
+    ("6", _("In six hours")),
+    ("12", _("In twelve hours")),
+    ("24", _("In a day")),
+    ("", _("No promise")),
+)
+
+
+class NextUpdateForm(forms.Form):
+    """When people will hear more."""
+
+    within = forms.ChoiceField(
+        label=_("When will people hear more?"),
+        choices=_UPDATE_WITHIN,
+        required=False,
+        widget=RadioChoices,
+        help_text=_("The public page of the crisis says so. Keep the promise."),
+    )
+
+    presentation = {"within": Presentation(label_size="m", says_optional=False)}
+
+    @property
+    def at(self) -> datetime.datetime | None:
+        """The moment promised; None for no promise."""
+        hours = self.cleaned_data["within"]
+        return timezone.now() + datetime.timedelta(hours=int(hours)) if hours else None
 
 
 class EstimateForm(forms.Form):

@@ -43,6 +43,8 @@ class Crisis(models.Model):
     people_low = models.PositiveIntegerField(_("At least"), null=True, blank=True)
     people_high = models.PositiveIntegerField(_("At most"), null=True, blank=True)
     people_source = models.CharField(_("Who says so"), max_length=120, blank=True)
+    # When people will hear more, as the ministry has promised on the public page.
+    next_update_at = models.DateTimeField(null=True, blank=True)
     opened_by = models.ForeignKey(StaffUser, on_delete=models.PROTECT, related_name="+")
     opened_at = models.DateTimeField(auto_now_add=True)
     closed_at = models.DateTimeField(null=True, blank=True)

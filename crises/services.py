@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -199,6 +200,21 @@ def note_estimate(*, actor: StaffUser, crisis: Crisis, estimate: PeopleEstimate 
         object_kind="crisis",
         object_id=held.pk,
         detail={"low": held.people_low, "high": held.people_high},
+    )
+
+
+@transaction.atomic
+def promise_update(*, actor: StaffUser, crisis: Crisis, at: datetime.datetime | None) -> None:
+    """Say when people will hear more, or take the promise back. Raises NotAllowed."""
+    held = _held(actor, crisis)
+    held.next_update_at = at
+    held.save(update_fields=["next_update_at"])
+    record(
+        actor.actor,
+        "crises.update-promised",
+        object_kind="crisis",
+        object_id=held.pk,
+        detail={"at": at.isoformat() if at else ""},
     )
 
 

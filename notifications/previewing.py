@@ -13,6 +13,7 @@ from crises.models import Crisis
 from crises.selectors import recognised_names
 from geography.folding import folded
 from notifications.audiences import AudienceRule, rule_for
+from notifications.codes import spelled
 from notifications.counting import AudiencePreview, preview
 from notifications.models import Broadcast, BroadcastKind, Dispatch
 from notifications.rendering import render_sms, text_direction
@@ -21,6 +22,8 @@ from notifications.wording import Texts, broadcast_text
 
 # As long as a real answer link, and as a real one in the letters that matter for counting.
 _SAMPLE_REFERENCE = "sample-link-not-in-use"
+# As long as a real one.
+_SAMPLE_CODE = spelled("0000ABCD")
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,7 @@ def preview_text(crisis: Crisis, kind: str, language: str, entry: TextEntry) -> 
         sms_body=entry.sms_body,
         kind=kind,
         is_exercise=crisis.is_exercise,
+        code=_SAMPLE_CODE,
     )
     values = {"link": sample_link()}
     sms = render_sms(text["sms"], values)
@@ -155,6 +159,7 @@ def frozen_texts(broadcast: Broadcast) -> Texts:
             sms_body=text.sms_body,
             kind=broadcast.kind,
             is_exercise=broadcast.is_exercise,
+            code=spelled(broadcast.code),
         )
         for language, text in typed_texts(broadcast).items()
     }

@@ -28,12 +28,20 @@ def digest_of(texts: Texts) -> str:
 
 
 def broadcast_text(
-    *, language: str, subject: str, email_body: str, sms_body: str, kind: str, is_exercise: bool
+    *,
+    language: str,
+    subject: str,
+    email_body: str,
+    sms_body: str,
+    kind: str,
+    is_exercise: bool,
+    code: str = "",
 ) -> dict[str, str]:
     """Return one language of a broadcast as it will leave, with the answer line and any banner.
 
     The same function makes the preview, the part count and the frozen text. A text that puts
-    {link} somewhere itself gets no second answer line.
+    {link} somewhere itself gets no second answer line. `code`: by which people check that the
+    message is ours, as it is spelled.
     """
     with translation.override(language):
         asks = kind in (BroadcastKind.ALERT, BroadcastKind.UPDATE)
@@ -45,13 +53,22 @@ def broadcast_text(
         answer_mail = (
             _("Are you safe, or do you need help? Tell us here:\n{link}") if asks_by_mail else ""
         )
+        check_sms = _("Code %(code)s") % {"code": code} if code else ""
+        check_mail = (
+            _("Is this message from us? Compare it at %(address)s with the code %(code)s.")
+            % {"address": f"{settings.SITE_ORIGIN}/check/", "code": code}
+            if code
+            else ""
+        )
         footer = _("Registration helps us reach you. It is not a promise of rescue.")
     return {
         "subject": " ".join(part for part in (mark, subject) if part),
         "email": "\n\n".join(
-            part for part in (banner, email_body.strip(), answer_mail, footer) if part
+            part for part in (banner, email_body.strip(), answer_mail, check_mail, footer) if part
         ),
-        "sms": "\n".join(part for part in (banner, sms_body.strip(), answer_sms) if part),
+        "sms": "\n".join(
+            part for part in (banner, sms_body.strip(), answer_sms, check_sms) if part
+        ),
     }
 
 

@@ -40,6 +40,7 @@ TRYING_PER_SOURCE = Limit("try-source", 10_000, HOUR)
 REGISTERING_PER_SESSION = Limit("register-session", 120, HOUR)
 REGISTERING_PER_SOURCE = Limit("register-source", 5_000, HOUR)
 ANSWERING_PER_LINK = Limit("answer-link", 60, HOUR)
+CHECKING_PER_SOURCE = Limit("check-source", 5_000, HOUR)
 
 
 def may_ask(request: HttpRequest, token: int) -> bool:
@@ -51,6 +52,11 @@ def may_ask(request: HttpRequest, token: int) -> bool:
             is_within(ASKING_PER_SOURCE, source_of(request)),
         ]
     )
+
+
+def may_check(request: HttpRequest) -> bool:
+    """Tell whether one more code of a message may be looked up."""
+    return is_within(CHECKING_PER_SOURCE, source_of(request))
 
 
 def may_try(request: HttpRequest) -> bool:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import StaffUser
 from crises.models import Crisis
 from encryption.identifiers import new_id
+from notifications.codes import new_code
 
 
 class BroadcastKind(models.TextChoices):
@@ -58,6 +59,8 @@ class Broadcast(models.Model):
     """One message to everybody in the areas of a crisis, in several languages."""
 
     public_id = models.UUIDField(default=new_id, unique=True, editable=False)
+    # Stands in every copy, so that anybody can check that a message is ours.
+    code = models.CharField(max_length=8, default=new_code, unique=True, editable=False)
     crisis = models.ForeignKey(Crisis, on_delete=models.PROTECT, related_name="broadcasts")
     # The same as the crisis's, held together by a foreign key over both columns.
     is_exercise = models.BooleanField()

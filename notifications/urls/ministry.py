@@ -21,6 +21,7 @@ urlpatterns = [
     path("crises/<uuid:crisis_id>/", ministry.crisis_show, name="crisis-show"),
     path("crises/<uuid:crisis_id>/level/", ministry.crisis_level, name="crisis-level"),
     path("crises/<uuid:crisis_id>/estimate/", ministry.crisis_estimate, name="crisis-estimate"),
+    path("crises/<uuid:crisis_id>/promise/", ministry.crisis_promise, name="crisis-promise"),
     path("crises/<uuid:crisis_id>/close/", ministry.crisis_close, name="crisis-close"),
     path("crises/<uuid:crisis_id>/places/", ministry_places.crisis_places, name="crisis-places"),
     path(

@@ -14,10 +14,16 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import has_role, role_required, staff
 from accounts.models import Role
-from crises.forms import CrisisForm, EstimateForm, ExerciseForm, LevelForm
+from crises.forms import CrisisForm, EstimateForm, ExerciseForm, LevelForm, NextUpdateForm
 from crises.models import Crisis
 from crises.selectors import affected_places_in_words, crises_by_kind, named_places
-from crises.services import NotAllowed, change_level, note_estimate, open_crisis
+from crises.services import (
+    NotAllowed,
+    change_level,
+    note_estimate,
+    open_crisis,
+    promise_update,
+)
 from notifications.access import broadcasts_of, crisis_for, latest_sent, queue_for
 from notifications.services.correcting import end_crisis
 
@@ -153,6 +159,22 @@ def crisis_estimate(request: HttpRequest, crisis_id: UUID) -> HttpResponse:
         messages.success(request, _("Saved."))
         return redirect("ministry:crisis-show", crisis.public_id)
     return crisis_page(request, "crisis_estimate.html", crisis, {"form": form})
+
+
+@authors
+@require_http_methods(["GET", "POST"])
+def crisis_promise(request: HttpRequest, crisis_id: UUID) -> HttpResponse:
+    """Promise when people will hear more."""
+    crisis = crisis_for(staff(request), crisis_id)
+    form = NextUpdateForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            promise_update(actor=staff(request), crisis=crisis, at=form.at)
+        except NotAllowed:
+            return no_longer(request, crisis)
+        messages.success(request, _("Saved."))
+        return redirect("ministry:crisis-show", crisis.public_id)
+    return crisis_page(request, "crisis_promise.html", crisis, {"form": form})
 
 
 @authors

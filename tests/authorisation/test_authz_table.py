@@ -106,7 +106,7 @@ def test_authz_no_other_method_does_anything(world: World) -> None:
 
 
 IDS = {"person_id", "contact_id", "companion_id", "proposal_id", "crisis_id", "broadcast_id"}
-IDS |= {"user_id", "request_id"}
+IDS |= {"user_id", "request_id", "case_id"}
 
 
 def test_authz_ids_of_nobody_answer_404_to_everybody(world: World) -> None:

@@ -16,6 +16,8 @@ from accounts.models import Mandate, Role, StaffUser
 from encryption.identifiers import new_id
 from geography.models import Post
 from registry.models import Channel, Companion, DuplicateProposal, EmergencyContact, Registrant
+from response.models import NextStep, Origin, Urgency
+from response.services import open_case
 from tests.accounts.signing_in import PASSWORD, sign_in
 from tests.people import crisis, register, released, staff, submitted
 from tests.registry.consoles import open_record_of
@@ -75,6 +77,14 @@ class World:
         self.newcomer = StaffUser.objects.create_user("n@meridia.example", PASSWORD, name="N")
         asker = staff(Role.ADMINISTRATOR)
         self.asked = ask_for_role(actor=asker, user=self.newcomer, role=Role.AUTHOR)
+        self.case = open_case(
+            actor=self.users[Role.OFFICER.value],
+            person=self.person,
+            entry_id=new_id(),
+            origin=Origin.CALL,
+            urgency=Urgency.SOON,
+            next_step=NextStep.CALL,
+        )
         self.companion = Companion.objects.create(
             registrant=self.person, name="Child", relation="child"
         )
@@ -134,6 +144,10 @@ class World:
             "ministry:board-numbers": [broadcast.public_id],
             "ministry:board-steer": [broadcast.public_id, "pause"],
             "ministry:help-list": [broadcast.public_id],
+            "pages:cap": [broadcast.public_id],
+            "pages:crisis-in": [self.crisis.public_id, "fr"],
+            "pages:crises-in": ["fr"],
+            "response:case-queue": ["all"],
             "accounts:welcome": ["AAAA", "set-password"],
         }
 
@@ -149,6 +163,7 @@ class World:
             "crisis_id": lambda: self.crisis.public_id,
             "place_id": lambda: self.crisis.areas.get().pk,
             "broadcast_id": lambda: self.draft.public_id,
+            "case_id": lambda: self.case.pk,
             "user_id": lambda: self.newcomer.pk,
             "request_id": lambda: self.asked.pk,
             "mandate_id": lambda: Mandate.objects.get(user=self.users["auditor"]).pk,

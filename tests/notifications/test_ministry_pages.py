@@ -84,6 +84,7 @@ def every_page() -> dict[str, str]:
         "crisis-show": url("crisis-show", in_crisis.public_id),
         "crisis-level": url("crisis-level", in_crisis.public_id),
         "crisis-estimate": url("crisis-estimate", in_crisis.public_id),
+        "crisis-promise": url("crisis-promise", in_crisis.public_id),
         "crisis-close": url("crisis-close", in_crisis.public_id),
         "crisis-places": url("crisis-places", in_crisis.public_id),
         "place-remove": url("place-remove", in_crisis.public_id, place.pk),
@@ -116,7 +117,7 @@ _FOR_APPROVERS = {
         (
             *("crisis-open", "exercise-open", "crisis-level", "crisis-estimate", "crisis-close"),
             *("crisis-places", "place-remove", "broadcast-write", "broadcast-edit"),
-            *("broadcast-submit", "correction-write"),
+            *("broadcast-submit", "correction-write", "crisis-promise"),
         ),
         404,
     ),
