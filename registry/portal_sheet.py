@@ -60,6 +60,16 @@ class StayShown:
 
 
 @dataclass(frozen=True)
+class LegShown:
+    """One leg of a trip: the place, the days, whether it is today."""
+
+    id: UUID
+    place: str
+    days: str
+    is_now: bool
+
+
+@dataclass(frozen=True)
 class ContactShown:
     """A way to reach the person, in part."""
 
@@ -86,6 +96,7 @@ class SheetShown:
     """A person's record as they see it."""
 
     stay: StayShown | None
+    legs: list[LegShown]
     left_at: datetime.datetime | None
     contacts: list[ContactShown]
     details: list[Row]
@@ -107,9 +118,15 @@ class Entry:
 
 def sheet_shown(sheet: Sheet) -> SheetShown:
     """Return a record in the words of the page's language."""
-    ended = [stay.ended_at for stay in sheet.stays if stay.ended_at is not None]
+    # A trip that was called off before it began is no place anybody left.
+    ended = [
+        stay.ended_at
+        for stay in sheet.stays
+        if stay.ended_at is not None and stay.from_on <= timezone.localdate(stay.ended_at)
+    ]
     return SheetShown(
         stay=_stay(sheet.stay) if sheet.stay else None,
+        legs=legs_shown(sheet.legs),
         left_at=max(ended, default=None),
         contacts=[_contact(contact) for contact in sheet.contacts],
         details=_details(sheet.person),
@@ -159,8 +176,33 @@ def _stay(stay: Stay) -> StayShown:
         rows.append(Row(_("Until"), date_format(stay.until_on, "DATE_FORMAT")))
     confirmed_on = timezone.localdate(stay.last_confirmed_at)
     rows.append(Row(_("You last told us"), date_format(confirmed_on, "DATE_FORMAT")))
-    is_over = stay.until_on is not None and stay.until_on < timezone.localdate()
-    return StayShown(rows, is_over, stay.post)
+    return StayShown(rows, stay.is_over, stay.post)
+
+
+def legs_shown(legs: Iterable[Stay]) -> list[LegShown]:
+    """Return the legs of trips in words: "Beirut, Lebanon" and "2 May 2027 to 5 May 2027"."""
+    today = timezone.localdate()
+    return [
+        LegShown(
+            id=leg.pk,
+            place=", ".join(
+                str(part)
+                for part in (
+                    leg.place,
+                    area_name(leg.area_id) if leg.area_id else "",
+                    country_name(leg.country_id),
+                )
+                if part
+            ),
+            days=_("%(first)s to %(last)s")
+            % {
+                "first": date_format(leg.from_on, "DATE_FORMAT"),
+                "last": date_format(leg.until_on or leg.from_on, "DATE_FORMAT"),
+            },
+            is_now=leg.from_on <= today,
+        )
+        for leg in legs
+    ]
 
 
 def _contact(contact: ContactPoint) -> ContactShown:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -39,8 +40,13 @@ class Sheet:
 
     @property
     def stay(self) -> Stay | None:
-        """The latest stay that has not ended, be it planned to have ended already."""
-        return next((stay for stay in self.stays if stay.ended_at is None), None)
+        """Where the person is: see `where_now`."""
+        return where_now(self.stays)
+
+    @property
+    def legs(self) -> list[Stay]:
+        """The legs of trips under way or to come, in the order of travel."""
+        return legs_among(self.stays)
 
     @property
     def confirmed_contacts(self) -> list[ContactPoint]:
@@ -64,6 +70,22 @@ class Permission:
 
     choice: Choice
     is_on: bool
+
+
+def where_now(stays: Iterable[Stay]) -> Stay | None:
+    """Return where a person is, of all their stays, newest first; None if all ended or are to come.
+
+    A home goes before a trip, and what lasts before what was planned to have ended already.
+    """
+    today = timezone.localdate()
+    begun = [stay for stay in stays if stay.ended_at is None and stay.from_on <= today]
+    return min(begun, key=lambda stay: (stay.is_over, stay.is_leg), default=None)
+
+
+def legs_among(stays: Iterable[Stay]) -> list[Stay]:
+    """Return the legs of trips under way or to come, in the order of travel."""
+    legs = [stay for stay in stays if stay.is_leg and stay.ended_at is None and not stay.is_over]
+    return sorted(legs, key=lambda leg: (leg.from_on, leg.until_on or leg.from_on))
 
 
 def person(person_id: UUID) -> Registrant | None:
@@ -126,9 +148,14 @@ def emergency_contact_of(person: Registrant, contact_id: UUID) -> EmergencyConta
 
 
 def stay_of(person: Registrant) -> Stay | None:
-    """Return the latest stay of a person that has not ended, or None."""
+    """Return where a person is (see `where_now`), or None."""
     open_stays = Stay.objects.filter(registrant=person, ended_at__isnull=True)
-    return open_stays.order_by("-from_on", "-last_confirmed_at").first()
+    return where_now(open_stays.order_by("-from_on", "-last_confirmed_at"))
+
+
+def legs_of(person: Registrant) -> list[Stay]:
+    """Return the legs of a person's trips under way or to come, in the order of travel."""
+    return legs_among(Stay.objects.filter(registrant=person, ended_at__isnull=True))
 
 
 def permissions_of(person_id: UUID, language: str) -> list[Permission]:

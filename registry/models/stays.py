@@ -38,6 +38,15 @@ class StayQuerySet(SealedQuerySet["Stay"]):
             Q(until_on__isnull=True) | Q(until_on__gte=day), from_on__lte=day, ended_at__isnull=True
         )
 
+    def begun(self, on: datetime.date | None = None) -> StayQuerySet:
+        """Stays whose first day has come (by today), ended or not."""
+        return self.filter(from_on__lte=on or timezone.localdate())
+
+    def coming(self, on: datetime.date | None = None) -> StayQuerySet:
+        """Stays whose last day is not over (today), begun or not."""
+        day = on or timezone.localdate()
+        return self.filter(Q(until_on__isnull=True) | Q(until_on__gte=day))
+
 
 class Stay(SealedModel):
     """One stay in one country. Country, area and post are plain: access and alerts need them."""
@@ -63,6 +72,16 @@ class Stay(SealedModel):
     changed_in = models.BigIntegerField(default=0, editable=False)
 
     objects = StayQuerySet.as_manager()  # type: ignore[assignment,misc]  # narrower
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the last day that was planned has passed."""
+        return self.until_on is not None and self.until_on < timezone.localdate()
+
+    @property
+    def is_leg(self) -> bool:
+        """Whether it is a leg of a trip: a travel with a last day."""
+        return self.kind == StayKind.TRAVEL and self.until_on is not None
 
     @property
     def exact_position(self) -> ExactPosition | None:

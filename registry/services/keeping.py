@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from audit.recording import Actor, record
@@ -17,6 +18,7 @@ from registry.models import (
     ProofPurpose,
     Registrant,
     Stay,
+    StayKind,
 )
 from registry.registration import ContactEntry, PersonEntry, StayEntry
 from registry.services.proving import ask_for_proof
@@ -33,9 +35,10 @@ def confirm_stay(*, actor: Actor, stay: Stay) -> None:
 
 @transaction.atomic
 def move_person(*, actor: Actor, person: Registrant, entry: StayEntry) -> Stay:
-    """The person has moved: end the open stays, begin the new one."""
+    """The person has moved: end the open stays, begin the new one. Trips to come stay."""
     _hold(person)
-    _end_stays(person)
+    to_come = Q(kind=StayKind.TRAVEL, from_on__gt=timezone.localdate())
+    _end_stays(Stay.objects.filter(~to_come, registrant=person))
     stay = open_stay(person, entry)
     record(actor, "registry.person-moved", subject_id=person.pk, post_id=stay.post_id)
     return stay
@@ -45,7 +48,7 @@ def move_person(*, actor: Actor, person: Registrant, entry: StayEntry) -> Stay:
 def person_went_home(*, actor: Actor, person: Registrant) -> None:
     """The person has left for home: nobody is alerted about a place they are not in."""
     _hold(person)
-    _end_stays(person)
+    _end_stays(Stay.objects.filter(registrant=person))
     record(actor, "registry.person-went-home", subject_id=person.pk)
 
 
@@ -58,8 +61,8 @@ def _hold(person: Registrant) -> None:
     Registrant.objects.select_for_update().only("pk").get(pk=person.pk)
 
 
-def _end_stays(person: Registrant) -> None:
-    Stay.objects.filter(registrant=person, ended_at__isnull=True).update(ended_at=timezone.now())
+def _end_stays(stays: QuerySet[Stay]) -> None:
+    stays.filter(ended_at__isnull=True).update(ended_at=timezone.now())
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from registry.views import (
     portal_my_registration,
     portal_registering,
     portal_signing_in,
+    portal_travelling,
 )
 
 app_name = "registry"
@@ -35,6 +36,8 @@ urlpatterns = [
     path("my/still-here/", portal_my_registration.still_here, name="stay-confirm"),
     path("my/moved/", portal_my_registration.move, name="stay-move"),
     path("my/gone-home/", portal_my_registration.gone_home, name="stay-end"),
+    path("my/trips/add/", portal_travelling.add, name="leg-add"),
+    path("my/trips/<uuid:leg_id>/remove/", portal_travelling.remove, name="leg-remove"),
     path("my/details/", portal_my_registration.correct, name="person-correct"),
     path("my/looks/", portal_my_registration.looks, name="look-list"),
     path("my/erase/", portal_my_registration.erase, name="person-erase"),

@@ -10,12 +10,23 @@ from typing import Any
 
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from accounts.granting import ask_for_role
 from accounts.models import Mandate, Role, StaffUser
+from audit.recording import Actor
 from encryption.identifiers import new_id
 from geography.models import Post
-from registry.models import Channel, Companion, DuplicateProposal, EmergencyContact, Registrant
+from registry.models import (
+    Channel,
+    Companion,
+    DuplicateProposal,
+    EmergencyContact,
+    Registrant,
+    StayKind,
+)
+from registry.registration import StayEntry
+from registry.services.travelling import add_leg
 from response.models import NextStep, Origin, Urgency
 from response.services import open_case
 from tests.accounts.signing_in import PASSWORD, sign_in
@@ -96,6 +107,12 @@ class World:
             value="+96170990003",
             token=1,
         )
+        today = timezone.localdate()
+        self.leg = add_leg(
+            actor=Actor.person(self.person.pk),
+            person=self.person,
+            entry=StayEntry(StayKind.TRAVEL, "TR", "TR-34", "", today, today),
+        )
         self.cookies = {visitor: self._cookies_of(visitor) for visitor in VISITORS}
 
     def browser(self, visitor: str) -> Client:
@@ -157,6 +174,7 @@ class World:
             "person_id": lambda: self.person.pk,
             "contact_id": lambda: self.person.contacts.latest("pk").pk,
             "companion_id": lambda: self.companion.pk,
+            "leg_id": lambda: self.leg.pk,
             "purpose_code": lambda: "crisis_alert_sms",
             "search_id": new_id,
             "proposal_id": lambda: self.sought.public_id,

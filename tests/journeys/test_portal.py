@@ -224,6 +224,7 @@ def test_no_page_breaks_a_rule_or_sticks_out_of_a_small_screen(pages: Pages, lan
     for path in (
         *("/my/", "/my/moved/", "/my/gone-home/", "/my/details/", "/my/looks/", "/my/choices/"),
         *("/my/contacts/add/", "/my/companions/add/", "/my/emergency-contacts/add/"),
+        "/my/trips/add/",
         *("/my/messages/", "/my/download/", "/my/erase/", "/my/new-code/", "/calendar/"),
     ):
         page.goto(path)
