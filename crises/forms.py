@@ -249,6 +249,11 @@ class PolygonForm(DrawnForm):
 
     presentation = {
         **SideForm.presentation,
+        "polygon": Presentation(direction="ltr", spell_check=False, capitals="none"),
+    }
+
+    presentation = {
+        **SideForm.presentation,
         "polygon": Presentation(direction="ltr", spell_check=False),
     }
 
