@@ -14,6 +14,11 @@ def on_proof_asked(sender: object, *, proof_id: int, **kwargs: Any) -> None:
     ring("answer_proof", proof_id, queue="urgent")
 
 
+def on_contact_changed(sender: object, *, point_id: UUID, **kwargs: Any) -> None:
+    """A contact was added or is leaving: whoever holds the others is told, soon."""
+    ring("tell_of_change", str(point_id), queue="urgent")
+
+
 def on_person_erased(sender: object, *, person_id: UUID, **kwargs: Any) -> None:
     """A person was erased: nothing of theirs may be left in queues and answers."""
     ring("forget_person", str(person_id), queue="urgent")

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from notifications.models import DeliveryStatus, Dispatch, DispatchState
 from notifications.waking import ring, wake_lane
-from registry.models import ContactProof
+from registry.models import ContactPoint, ContactProof
 
 # How many sending loops one sweep wakes at most per lane.
 MAX_WAKE = 8
@@ -23,6 +23,10 @@ def sweep() -> dict[int, int]:
         answered_at__isnull=True, expires_at__gt=timezone.now()
     ).values_list("pk", flat=True)[:200]:
         ring("answer_proof", proof_id, queue="urgent", expires=15)
+    for point_id in ContactPoint.objects.filter(is_change_untold=True).values_list("pk", flat=True)[
+        :200
+    ]:
+        ring("tell_of_change", str(point_id), queue="urgent", expires=15)
     tidy()
     waiting = claimable_chunks()
     for lane, chunks in waiting.items():

@@ -14,6 +14,7 @@ from notifications import (
     receiving,
     sending,
     sweeping,
+    telling_changes,
 )
 from notifications.models import Lane
 from notifications.waking import wake_lane
@@ -50,6 +51,12 @@ def apply_receipts() -> None:
 def answer_proof(proof_id: int) -> None:
     """Send a one-time code, if its contact is known."""
     answering_proofs.answer_proof(proof_id)
+
+
+@shared_task
+def tell_of_change(point_id: str) -> None:
+    """Tell somebody's other contacts that one was added or is leaving."""
+    telling_changes.tell_of_change(UUID(point_id))
 
 
 @shared_task

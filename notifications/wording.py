@@ -78,6 +78,7 @@ def service_texts(kind: MessageKind) -> Texts:
         MessageKind.CONFIRM: _confirm_text,
         MessageKind.SIGN_IN: _sign_in_text,
         MessageKind.PERSONAL: _personal_text,
+        MessageKind.CHANGED: _changed_text,
         MessageKind.ACK_SAFE: _noted_safe_text,
         MessageKind.ACK_HELP: _noted_help_text,
         MessageKind.ACK_STOP: _noted_stop_text,
@@ -115,6 +116,20 @@ def _sign_in_text() -> Mapping[str, str]:
 
 def _personal_text() -> Mapping[str, str]:
     return {"subject": _("A message for you"), "email": "{words}", "sms": "{words}"}
+
+
+def _changed_text() -> Mapping[str, str]:
+    address = f"{settings.SITE_ORIGIN}/my/"
+    return {
+        "subject": _("Was this you?"),
+        "email": _(
+            "A phone number or e-mail address was added or is being removed.\n\n"
+            "If this was you, do nothing. If not, you can undo it for three days. Open:\n%(link)s"
+        )
+        % {"link": address},
+        "sms": _("A number or address was changed. Not you? Undo it within 3 days: %(link)s")
+        % {"link": address},
+    }
 
 
 def _noted(words: str) -> Mapping[str, str]:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from encryption.person_keys import destroy_keys
 from registry.models import ContactProof, Registrant, RegistrationDraft
+from registry.services.holding import remove_due
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ def expire() -> dict[str, int]:
     old = list(ContactProof.objects.filter(expires_at__lt=now).values_list("pk", flat=True)[:BATCH])
     ContactProof.objects.filter(pk__in=old).delete()
     SessionStore.clear_expired()
-    gone = {"drafts": len(drafts), "proofs": len(old)}
+    gone = {"drafts": len(drafts), "proofs": len(old), "contacts": remove_due(BATCH)}
     if any(gone.values()):
-        logger.info("expired drafts=%(drafts)s proofs=%(proofs)s", gone)
+        logger.info("expired drafts=%(drafts)s proofs=%(proofs)s contacts=%(contacts)s", gone)
     return gone

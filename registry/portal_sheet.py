@@ -78,6 +78,8 @@ class ContactShown:
     is_phone: bool
     is_confirmed: bool
     has_bounced: bool
+    held_until: datetime.datetime | None
+    leaves_at: datetime.datetime | None
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,11 @@ class SheetShown:
     details: list[Row]
     companions: list[RelativeShown]
     emergency_contacts: list[RelativeShown]
+
+    @property
+    def has_changing_contacts(self) -> bool:
+        """Whether a change of contacts can still be undone."""
+        return any(contact.held_until or contact.leaves_at for contact in self.contacts)
 
 
 @dataclass(frozen=True)
@@ -212,6 +219,8 @@ def _contact(contact: ContactPoint) -> ContactShown:
         is_phone=contact.channel == Channel.SMS,
         is_confirmed=contact.confirmed_at is not None,
         has_bounced=contact.bounced_at is not None,
+        held_until=contact.held_until if contact.is_held else None,
+        leaves_at=contact.leaves_at,
     )
 
 

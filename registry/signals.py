@@ -8,5 +8,7 @@ from django.dispatch import Signal
 proof_asked = Signal()
 # A person was erased: person_id (UUID).
 person_erased = Signal()
+# A contact was added to a registration or is leaving it: point_id (UUID) of the contact.
+contact_changed = Signal()
 # Staff called a person and noted how it ended: entry_id (UUID) of the contact log.
 call_logged = Signal()

@@ -186,3 +186,10 @@ def released(in_crisis: Crisis, *, approver: StaffUser | None = None) -> Dispatc
         broadcast=broadcast,
         typed_count=broadcast.submitted_count,
     )
+
+
+def stood(point: ContactPoint) -> ContactPoint:
+    """Let a contact have been confirmed long enough ago to be believed in everything."""
+    point.confirmed_at = timezone.now() - datetime.timedelta(days=4)
+    point.save(update_fields=["confirmed_at"])
+    return point

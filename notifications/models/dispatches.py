@@ -21,6 +21,8 @@ class MessageKind(models.TextChoices):
     CONFIRM = "confirm"
     SIGN_IN = "sign-in"
     PERSONAL = "personal"
+    # A way to reach somebody was added or is leaving, told to the ways that were there.
+    CHANGED = "changed"
     # What we answer by ourselves to a text message.
     ACK_SAFE = "ack-safe"
     ACK_HELP = "ack-help"

@@ -1,7 +1,7 @@
 """Registered people, where they stay, how they are reached, who is with them."""
 
 from registry.models.cells import CellsComplete, StayCell
-from registry.models.contacts import Channel, ContactPoint, ContactProof, ProofPurpose
+from registry.models.contacts import HOLD, Channel, ContactPoint, ContactProof, ProofPurpose
 from registry.models.drafts import RegistrationDraft
 from registry.models.duplicates import (
     DismissalReason,
@@ -18,6 +18,7 @@ from registry.models.stays import Stay, StayKind
 from registry.models.tokens import TokenBuild
 
 __all__ = [
+    "HOLD",
     "CallOutcome",
     "CellsComplete",
     "Channel",

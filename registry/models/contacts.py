@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from encryption.fields import SealedTextField
@@ -28,6 +30,15 @@ class ContactPointQuerySet(SealedQuerySet["ContactPoint"]):
         """Contact points the person has not removed."""
         return self.filter(removed_at__isnull=True)
 
+    def opening(self) -> ContactPointQuerySet:
+        """Contact points that let somebody in: in use, and not added in the last days."""
+        waiting = Q(held_until__gt=timezone.now())
+        return self.in_use().exclude(waiting)
+
+
+# How long a change of contacts can be undone by whoever holds the old one.
+HOLD = datetime.timedelta(hours=72)
+
 
 class ContactPoint(SealedModel):
     """One phone number or e-mail address of one person."""
@@ -46,6 +57,12 @@ class ContactPoint(SealedModel):
     confirmed_at = models.DateTimeField(null=True, blank=True)
     bounced_at = models.DateTimeField(null=True, blank=True)
     removed_at = models.DateTimeField(null=True, blank=True)
+    # Added to a registration that had a way in already: lets nobody in before this.
+    held_until = models.DateTimeField(null=True, blank=True)
+    # Asked to be removed: written to and let in until this, then removed.
+    leaves_at = models.DateTimeField(null=True, blank=True)
+    # The person's other contacts are still to be told of a change of this one.
+    is_change_untold = models.BooleanField(default=False)
 
     objects = ContactPointQuerySet.as_manager()  # type: ignore[assignment,misc]  # narrower
 
@@ -57,6 +74,12 @@ class ContactPoint(SealedModel):
                 name="contact_by_last_digits",
                 condition=Q(last_digits_token__isnull=False),
             ),
+            models.Index(
+                fields=["leaves_at"],
+                name="contact_by_leaving",
+                condition=Q(leaves_at__isnull=False, removed_at__isnull=True),
+            ),
+            models.Index(fields=["id"], name="contact_untold", condition=Q(is_change_untold=True)),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -65,6 +88,16 @@ class ContactPoint(SealedModel):
                 name="a_person_names_a_contact_once",
             )
         ]
+
+    @property
+    def is_held(self) -> bool:
+        """Whether this contact was added so lately that it lets nobody in."""
+        return self.held_until is not None and self.held_until > timezone.now()
+
+    @property
+    def has_stood(self) -> bool:
+        """Whether it was confirmed longer ago than a change can be undone."""
+        return self.confirmed_at is not None and self.confirmed_at <= timezone.now() - HOLD
 
 
 class ProofPurpose(models.TextChoices):

@@ -21,6 +21,7 @@ from registry.models import (
     StayKind,
 )
 from registry.registration import ContactEntry, PersonEntry, StayEntry
+from registry.services.holding import hold_new
 from registry.services.proving import ask_for_proof
 from registry.services.registering import add_contact_point, open_stay
 
@@ -95,6 +96,11 @@ def add_contact(
         .first()
     )
     if point is None:
+        has_way_in = (
+            ContactPoint.objects.opening()
+            .filter(registrant=person, confirmed_at__isnull=False)
+            .exists()
+        )
         point = add_contact_point(person, entry)
         record(
             actor,
@@ -103,6 +109,8 @@ def add_contact(
             object_kind="contact-point",
             object_id=point.pk,
         )
+        if has_way_in:
+            hold_new(point)
     proof = ask_for_proof(
         purpose=ProofPurpose.CONFIRM,
         channel=entry.channel,
@@ -111,34 +119,6 @@ def add_contact(
         contact_point=point,
     )
     return point, proof
-
-
-class LastContact(Exception):
-    """The only confirmed contact of a person cannot be removed: they could not come back."""
-
-
-@transaction.atomic
-def remove_contact(*, actor: Actor, person: Registrant, point: ContactPoint) -> None:
-    """Stop using a contact point; raises LastContact for the last confirmed one."""
-    _hold(person)
-    others = (
-        ContactPoint.objects.in_use()
-        .filter(registrant=person, confirmed_at__isnull=False)
-        .exclude(pk=point.pk)
-    )
-    if not others.exists():
-        raise LastContact
-    # The address goes at once; the row stays for the deliveries that name it.
-    point.removed_at = timezone.now()
-    point.value = ""
-    point.save(update_fields=["removed_at", "value"])
-    record(
-        actor,
-        "registry.contact-removed",
-        subject_id=person.pk,
-        object_kind="contact-point",
-        object_id=point.pk,
-    )
 
 
 @transaction.atomic

@@ -48,10 +48,11 @@ def ask_for_proof(
 def find_owner(proof: ContactProof) -> ContactPoint | None:
     """Return the contact point a sign-in code may be sent to, if the contact is known.
 
-    A contact that several people share opens the one confirmed first.
+    A contact that several people share opens the one confirmed first. One that was added in
+    the last days opens nothing yet.
     """
     return (
-        ContactPoint.objects.in_use()
+        ContactPoint.objects.opening()
         .filter(token=proof.token, channel=proof.channel)
         .order_by(F("confirmed_at").asc(nulls_last=True), "created_at")
         .first()
@@ -117,6 +118,8 @@ def _use(proof: ContactProof) -> ContactPoint | None:
     assert point is not None
     # A message that is still under way to a contact that was given up opens nothing any more.
     if point.removed_at is not None:
+        return None
+    if point.is_held and proof.purpose == ProofPurpose.SIGN_IN:
         return None
     now = timezone.now()
     proof.used_at = now

@@ -47,6 +47,7 @@ urlpatterns = [
         portal_confirming.contact_code,
         name="contact-confirm",
     ),
+    path("my/contacts/undo/", portal_contacts.undo, name="contact-undo"),
     path("my/contacts/<uuid:contact_id>/remove/", portal_contacts.remove, name="contact-remove"),
     path("my/companions/add/", portal_family.companion_add, name="companion-add"),
     path(

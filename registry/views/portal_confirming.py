@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -10,13 +11,14 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.formats import date_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods
 
 from audit.recording import Actor
-from registry import languages, portal_sessions, selectors, throttling
+from registry import languages, portal_proofs, portal_sessions, selectors, throttling
 from registry.forms.portal_keeping import TOO_MANY_TRIES, CodeForm, MistypedContactForm
 from registry.indexing import contact_token
 from registry.masking import masked_contact
@@ -171,12 +173,28 @@ def send_again(request: HttpRequest, contact: ContactPoint) -> None:
 
 def signed_in(request: HttpRequest, point: ContactPoint, *, says_so: bool = False) -> HttpResponse:
     """Open the session of whoever proved a contact, and lead them to where they were going."""
+    if point.held_until is not None and point.is_held:
+        return _held(request, point, point.held_until)
     portal_sessions.open_session(request, point.registrant_id)
+    portal_proofs.remember(request, point)
     if says_so and point.channel == Channel.SMS:
         messages.success(request, _("Your phone number is confirmed."))
     elif says_so:
         messages.success(request, _("Your e-mail address is confirmed."))
     return HttpResponseRedirect(portal_sessions.take_aim(request))
+
+
+def _held(request: HttpRequest, point: ContactPoint, until: datetime.datetime) -> HttpResponse:
+    """Say when a new contact begins to let its owner in; it makes no session any fresher."""
+    messages.success(
+        request,
+        _("It is confirmed. You can sign in with it from %(day)s on.")
+        % {"day": date_format(until, "DATETIME_FORMAT")},
+    )
+    is_theirs = portal_sessions.signed_in_id(request) == point.registrant_id
+    return HttpResponseRedirect(
+        reverse("registry:registration-show" if is_theirs else "registry:sign-in")
+    )
 
 
 def _done_page(

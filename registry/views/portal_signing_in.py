@@ -70,7 +70,11 @@ def code(request: HttpRequest) -> HttpResponse:
 @portal_sessions.person_required
 def prove(request: HttpRequest, person: Registrant) -> HttpResponse:
     """Ask for a new code before something that cannot be undone."""
-    contacts = [c for c in selectors.contacts_of(person) if c.confirmed_at is not None]
+    contacts = [
+        contact
+        for contact in selectors.contacts_of(person)
+        if contact.confirmed_at is not None and not contact.is_held
+    ]
     by_id = {str(contact.pk): contact for contact in contacts}
     form = ProofForm(
         request.POST or None,

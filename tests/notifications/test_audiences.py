@@ -17,9 +17,10 @@ from notifications.audiences import AudienceRule, reachable_sql, rule_for
 from notifications.models import AudienceMember, Delivery, DeliveryStatus
 from registry.models import Channel, ContactPoint, Registrant, Stay, StayKind
 from registry.registration import StayEntry
-from registry.services.keeping import move_person, person_went_home, remove_contact
+from registry.services.holding import remove_contact
+from registry.services.keeping import move_person, person_went_home
 from registry.services.registering import open_stay
-from tests.people import crisis, phone, register, released
+from tests.people import crisis, phone, register, released, stood
 
 pytestmark = pytest.mark.django_db
 
@@ -220,7 +221,9 @@ def test_restricted_people_and_removed_contacts_get_nothing() -> None:
     Registrant.objects.filter(pk=restricted.pk).update(restricted_at=timezone.now())
     removed = register(phones=[phone(), phone()])
     for point in list(removed.contacts.all())[:1]:
-        remove_contact(actor=Actor.person(removed.pk), person=removed, point=point)
+        remove_contact(
+            actor=Actor.person(removed.pk), person=removed, point=point, proved_by=stood(point)
+        )
     assert [found for found, _ in rows(AudienceRule((BEIRUT,)))] == [removed.pk]
 
 

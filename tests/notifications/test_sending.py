@@ -32,8 +32,8 @@ from notifications.services.broadcasting import (
 )
 from registry.models import ContactPoint
 from registry.services.erasing import erase_person
-from registry.services.keeping import remove_contact
-from tests.people import crisis, phone, register, released, staff
+from registry.services.holding import remove_contact
+from tests.people import crisis, phone, register, released, staff, stood
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -164,7 +164,9 @@ def test_a_contact_removed_after_the_freeze_gets_nothing(sms_gateway) -> None:
     assert first is not None
     dispatch = released(crisis())
     addressing.freeze(dispatch.pk)
-    remove_contact(actor=Actor.person(person.pk), person=person, point=first)
+    remove_contact(
+        actor=Actor.person(person.pk), person=person, point=first, proved_by=stood(first)
+    )
     sending.drain(lane=Lane.CRISIS)
     assert len(sms_gateway.messages) == 1
     assert sorted(statuses(dispatch)) == [

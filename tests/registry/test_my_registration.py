@@ -184,7 +184,8 @@ def test_removing_asks_first_and_keeps_the_last_confirmed_contact(
     phone = ContactPoint.objects.get(registrant=person, channel=2)
     email = ContactPoint.objects.get(registrant=person, channel=1)
     assert "Remove this contact?" in text_of(mine.get(f"/my/contacts/{phone.pk}/remove/"))
-    mine.post(f"/my/contacts/{phone.pk}/remove/")
+    people.stood(phone)
+    mine.post(f"/my/contacts/{phone.pk}/remove/", {"when": "now"})
     phone.refresh_from_db()
     assert phone.removed_at is not None
     page = mine.post(f"/my/contacts/{email.pk}/remove/", follow=True)
