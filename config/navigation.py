@@ -27,6 +27,11 @@ _ENTRIES: tuple[tuple[str, str | Promise, frozenset[Role]], ...] = (
     ("console:people-find", _("Find people"), frozenset({Role.OFFICER})),
     ("console:people-list", _("People in your district"), frozenset({Role.OFFICER})),
     ("response:case-list", _("Cases"), frozenset({Role.OFFICER})),
+    (
+        "rights:request-list",
+        _("Requests about data"),
+        frozenset({Role.OFFICER, Role.DATA_PROTECTION}),
+    ),
     ("console:duplicate-list", _("Possible duplicates"), frozenset({Role.OFFICER})),
     ("ministry:crisis-list", _("Crises"), frozenset({Role.AUTHOR, Role.APPROVER})),
     ("ministry:approval-list", _("Waiting for approval"), frozenset({Role.AUTHOR, Role.APPROVER})),

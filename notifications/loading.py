@@ -111,7 +111,9 @@ _ROWS = """
 
 _STILL_AGREED = """
     SELECT subject_id, purpose_code FROM consent_live
-     WHERE purpose_code = ANY(%s) AND subject_id = ANY(%s)"""
+     WHERE purpose_code = ANY(%s) AND subject_id = ANY(%s)
+       AND NOT EXISTS (SELECT FROM registry_registrant r
+                        WHERE r.id = subject_id AND r.restricted_at IS NOT NULL)"""
 
 
 class WindowLoader:

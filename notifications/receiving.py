@@ -25,6 +25,7 @@ from notifications.models import (
     InboundMessage,
 )
 from notifications.services.answering import people_sharing, record_answer
+from notifications.signals import stopped_by_sms
 from registry.models import Channel, Registrant, Stay
 from registry.services.keeping import confirm_stay
 
@@ -188,3 +189,4 @@ def _withdraw(person_id: UUID) -> None:
         channel="sms",
         method="keyword",
     )
+    transaction.on_commit(lambda: stopped_by_sms.send_robust(Registrant, person_id=person_id))

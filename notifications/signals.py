@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.dispatch import Signal
+
 from notifications.call_answers import answer_from_call
 from notifications.waking import ring
+
+# Somebody ended every kind of text message by answering STOP: person_id (UUID).
+stopped_by_sms = Signal()
 
 
 def on_proof_asked(sender: object, *, proof_id: int, **kwargs: Any) -> None:

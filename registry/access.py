@@ -47,10 +47,17 @@ def registrants_visible_to(
 
     `stays` narrows `stays_visible_to` further, as to one country.
     """
+    return findable_by(user, stays).unrestricted()
+
+
+def findable_by(user: StaffUser, stays: StayQuerySet | None = None) -> RegistrantQuerySet:
+    """Return `registrants_visible_to` and people whose record is locked.
+
+    Of these an officer learns that there is a locked record, who has to be asked at the counter,
+    and nothing else.
+    """
     here = stays_visible_to(user) if stays is None else stays
-    return Registrant.objects.unrestricted().filter(
-        Exists(here.filter(registrant_id=OuterRef("pk")))
-    )
+    return Registrant.objects.filter(Exists(here.filter(registrant_id=OuterRef("pk"))))
 
 
 def person_visible_to(user: StaffUser, person_id: UUID) -> Registrant:

@@ -25,7 +25,7 @@ from encryption.keyring import Erased, SealError
 from encryption.sealed_models import SealedModel
 from geography.models import District, Post
 from geography.selectors import codes_covered_by, countries_in_language
-from registry.access import registrants_visible_to, stays_visible_to
+from registry.access import findable_by, registrants_visible_to, stays_visible_to
 from registry.finding.choosing import name_engine
 from registry.finding.engine import FinderUnavailable
 from registry.indexing import contact_token, last_digits_token, passport_token
@@ -104,7 +104,7 @@ def search(user: StaffUser, text: str, place: Place = EVERYWHERE) -> Findings:
     sought = recognise(text, countries if len(countries) <= _MOST_COUNTRIES else ())
     with transaction.atomic():
         people = _people_in(user, place)
-        findings = _found_exactly(user, people, sought)
+        findings = _found_exactly(user, _people_in(user, place, with_locked=True), sought)
         if not findings.rows and sought.name:
             findings = _found_by_name(user, people, sought.name, place)
         record(
@@ -145,8 +145,11 @@ def people_in_district(
     return findings, page[MOST_ROWS - 1].pk if findings.has_more else None
 
 
-def _people_in(user: StaffUser, place: Place) -> QuerySet[Registrant]:
-    """Return the people the user may see who stay, as they do, in a place."""
+def _people_in(user: StaffUser, place: Place, *, with_locked: bool = False) -> QuerySet[Registrant]:
+    """Return the people the user may see who stay, as they do, in a place.
+
+    with_locked: also those whose record is locked, for who knows their number already.
+    """
     stays = stays_visible_to(user)
     if place.country:
         stays = stays.filter(country_id=place.country)
@@ -154,7 +157,7 @@ def _people_in(user: StaffUser, place: Place) -> QuerySet[Registrant]:
         stays = stays.filter(area_id__in=codes_covered_by(place.area))
     if place.kind:
         stays = stays.filter(kind=place.kind)
-    people = registrants_visible_to(user, stays)
+    people = findable_by(user, stays) if with_locked else registrants_visible_to(user, stays)
     if place.language:
         speaks = Q(language=place.language) | Q(other_languages__contains=[place.language])
         people = people.filter(speaks)

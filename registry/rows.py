@@ -47,6 +47,7 @@ class MaskedRow:
     contact: str
     confirmed_on: datetime.date | None
     why: str | Promise = ""
+    is_locked: bool = False
 
 
 def masked_rows(
@@ -81,6 +82,18 @@ def masked_rows(
 def _row(
     person: Registrant, stay: Stay | None, contacts: Iterable[ContactPoint], why: str | Promise
 ) -> MaskedRow:
+    if person.restricted_at is not None:
+        return MaskedRow(
+            person_id=person.pk,
+            name=DOT * 4,
+            birth_year="",
+            place="",
+            kind="",
+            contact="",
+            confirmed_on=None,
+            why=why,
+            is_locked=True,
+        )
     return MaskedRow(
         person_id=person.pk,
         name=masked_name(person),

@@ -25,6 +25,7 @@ INSTALLED_APPS = [
     "crises",
     "registry",
     "notifications",
+    "rights",
     "response",
     "pages",
     "backups",
@@ -221,6 +222,9 @@ RECORD_OPEN_SECONDS = env.whole("RECORD_OPEN_SECONDS", 10 * 60)
 RECORDS_PER_HOUR = env.whole("RECORDS_PER_HOUR", 10)
 RECORDS_PER_DAY = env.whole("RECORDS_PER_DAY", 40)
 
+# How many days the law gives to answer what people ask for about their data.
+RIGHTS_DAYS = env.whole("RIGHTS_DAYS", 30)
+
 # --- headers ------------------------------------------------------------------
 
 X_FRAME_OPTIONS = "DENY"
@@ -310,6 +314,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "triage": {
         "task": "response.tasks.triage",
+        "schedule": schedule(5.0),
+        "options": {"queue": "urgent", "expires": 5},
+    },
+    "carry-out-rights": {
+        "task": "rights.tasks.carry_out",
         "schedule": schedule(5.0),
         "options": {"queue": "urgent", "expires": 5},
     },

@@ -15,7 +15,7 @@ class RegistrantQuerySet(SealedQuerySet["Registrant"]):
     """Questions about registered people."""
 
     def unrestricted(self) -> RegistrantQuerySet:
-        """People whose record is not closed to everybody but the data-protection officer."""
+        """People whose record is not locked."""
         return self.filter(restricted_at__isnull=True)
 
 
@@ -35,7 +35,7 @@ class Registrant(SealedModel):
     language = models.CharField(max_length=10)
     other_languages = ArrayField(models.CharField(max_length=10), default=list)
     registered_at = models.DateTimeField(auto_now_add=True)
-    # A restricted record is seen by the data-protection officer alone.
+    # A restricted record is locked: its person asked that it be used for nothing.
     restricted_at = models.DateTimeField(null=True, blank=True)
     # The transaction of the last change, set by a trigger: the finder asks what is new.
     changed_in = models.BigIntegerField(default=0, editable=False)

@@ -34,7 +34,11 @@ def show(request: HttpRequest, person: Registrant) -> HttpResponse:
     """Everything on one page, with a way to change each thing."""
     sheet = selectors.sheet_of(person)
     permissions = selectors.permissions_of(person.pk, get_language() or "en")
-    context = {"sheet": sheet_shown(sheet), "permissions": permissions}
+    context = {
+        "sheet": sheet_shown(sheet),
+        "permissions": permissions,
+        "is_locked": person.restricted_at is not None,
+    }
     return render(request, "registry/my_registration.html", context)
 
 
