@@ -29,6 +29,8 @@ from registry.registration import StayEntry
 from registry.services.travelling import add_leg
 from response.models import NextStep, Origin, Urgency
 from response.services import open_case
+from rights.models import Right, Way
+from rights.services import ask_for_right
 from tests.accounts.signing_in import PASSWORD, sign_in
 from tests.people import crisis, register, released, staff, submitted
 from tests.registry.consoles import open_record_of
@@ -113,6 +115,12 @@ class World:
             person=self.person,
             entry=StayEntry(StayKind.TRAVEL, "TR", "TR-34", "", today, today),
         )
+        self.request = ask_for_right(
+            actor=Actor.person(self.person.pk),
+            person=self.person,
+            right=Right.CORRECTION,
+            way=Way.WEB,
+        )
         self.cookies = {visitor: self._cookies_of(visitor) for visitor in VISITORS}
 
     def browser(self, visitor: str) -> Client:
@@ -166,6 +174,11 @@ class World:
             "pages:crises-in": ["fr"],
             "response:case-queue": ["all"],
             "accounts:welcome": ["AAAA", "set-password"],
+            "rights:right-ask": ["restriction"],
+            "rights:request-show": [self.request.pk],
+            "rights:request-answer": [self.request.pk],
+            "rights:request-hand-over": [self.request.pk],
+            "rights:request-queue": ["locked"],
         }
 
     def by_parameter(self) -> Mapping[str, Callable[[], object]]:

@@ -59,6 +59,8 @@ from registry.services.keeping import add_companion, add_emergency_contact
 from registry.services.proving import ask_for_proof
 from response.models import NextStep, Origin, Urgency
 from response.services import open_case
+from rights.models import Right, Way
+from rights.services import ask_for_right
 from tests.architecture.test_data_catalogue import our_models
 from tests.people import crisis, register, released, staff
 
@@ -77,6 +79,8 @@ STAYS = {
     ("notifications_delivery", "contact_point_id"),
     ("notifications_delivery", "registrant_id"),
     ("registry_erasedperson", "person_id"),
+    # That her request was answered, and when.
+    ("rights_rightsrequest", "person_id"),
     # How far a job over everybody has come.
     ("registry_duplicatesearch", "person_id"),
     ("registry_tokenbuild", "last_person_id"),
@@ -134,6 +138,7 @@ def her() -> Registrant:
         next_step=NextStep.CALL,
         note="Wimbledorfing",
     )
+    ask_for_right(actor=actor, person=person, right=Right.CORRECTION, way=Way.WEB)
     store_inbound(provider="gateway", event_id="1", sender_e164=PHONE, text="hello")
     ask_for_proof(
         purpose=ProofPurpose.SIGN_IN, channel=Channel.SMS, token=point.token, language="en"

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     # The table is large: its indexes are built beside the work.
     atomic = False
-    dependencies = [("registry", "0007_tokens")]
+    dependencies = [("registry", "0008_functions")]
     operations = [
         migrations.AddField(
             "contactpoint", "held_until", models.DateTimeField(blank=True, null=True)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("notifications", "0006_copies_at_risk"),
+        ("notifications", "0007_message_codes"),
     ]
 
     operations = [
