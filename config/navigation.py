@@ -37,6 +37,11 @@ _ENTRIES: tuple[tuple[str, str | Promise, frozenset[Role]], ...] = (
     ("ministry:approval-list", _("Waiting for approval"), frozenset({Role.AUTHOR, Role.APPROVER})),
     ("console:looks-list", _("Who looked"), frozenset({Role.DATA_PROTECTION, Role.AUDITOR})),
     (
+        "console:unusual-list",
+        _("Unusual readings"),
+        frozenset({Role.DATA_PROTECTION, Role.AUDITOR}),
+    ),
+    (
         "console:retention-show",
         _("How long things are kept"),
         frozenset({Role.DATA_PROTECTION, Role.AUDITOR}),

@@ -18,6 +18,7 @@ from audit.recording import record
 from registry.models import LookReason, Registrant, Stay
 from registry.models.people import RegistrantQuerySet
 from registry.models.stays import StayQuerySet
+from registry.surnames import share_surname
 
 OPENED = "registry.record-opened"
 REFUSED = "registry.record-refused"
@@ -91,7 +92,15 @@ def open_record(user: StaffUser, person_id: UUID, reason: LookReason) -> Registr
         post_id = post_between(user, person)
         limit = _limit_reached(user, person_id)
         if limit is None:
-            record(user.actor, OPENED, subject_id=person.pk, reason=reason, post_id=post_id)
+            is_namesake = share_surname(user, person)
+            record(
+                user.actor,
+                OPENED,
+                subject_id=person.pk,
+                reason=reason,
+                post_id=post_id,
+                detail={"same_surname": True} if is_namesake else None,
+            )
             return person
         # Nobody was looked at, so the person is only the object, not the subject.
         record(

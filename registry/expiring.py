@@ -8,6 +8,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from encryption.person_keys import destroy_keys
+from registry.appearing import forget_old
 from registry.models import ContactProof, Registrant, RegistrationDraft
 from registry.services.holding import remove_due
 
@@ -30,6 +31,7 @@ def expire() -> dict[str, int]:
     ContactProof.objects.filter(pk__in=old).delete()
     SessionStore.clear_expired()
     gone = {"drafts": len(drafts), "proofs": len(old), "contacts": remove_due(BATCH)}
+    gone["appearances"] = forget_old(BATCH)
     if any(gone.values()):
         logger.info("expired drafts=%(drafts)s proofs=%(proofs)s contacts=%(contacts)s", gone)
     return gone

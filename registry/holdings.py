@@ -69,6 +69,15 @@ def held_by_the_register(person: Registrant) -> dict[str, Any]:
             }
             for look in selectors.looks_at(person.pk, most=None)
         ],
+        "appearances_in_lists": [
+            {
+                "on": appearance.on.isoformat(),
+                "list": appearance.kind,
+                "post": appearance.post.name_in(),
+                "times": appearance.times,
+            }
+            for appearance in selectors.appearances_of(person.pk, most=None)
+        ],
         "contact_log": [
             {
                 "at": _at(entry.at),

@@ -26,10 +26,11 @@ from encryption.sealed_models import SealedModel
 from geography.models import District, Post
 from geography.selectors import codes_covered_by, countries_in_language
 from registry.access import findable_by, registrants_visible_to, stays_visible_to
+from registry.appearing import note_appearances
 from registry.finding.choosing import name_engine
 from registry.finding.engine import FinderUnavailable
 from registry.indexing import contact_token, last_digits_token, passport_token
-from registry.models import Channel, ContactPoint, Registrant
+from registry.models import Channel, ContactPoint, ListKind, Registrant
 from registry.recognising import Sought, recognise
 from registry.rows import MOST_COUNTED, MOST_ROWS, MaskedRow, masked_rows
 
@@ -119,6 +120,8 @@ def search(user: StaffUser, text: str, place: Place = EVERYWHERE) -> Findings:
             },
             revealed_ids=[row.person_id for row in findings.rows],
         )
+        shown = [row.person_id for row in findings.rows]
+        note_appearances(user, shown, ListKind.SEARCH)
     return findings
 
 
@@ -142,6 +145,8 @@ def people_in_district(
             detail={**_codes(place), "rows": len(findings.rows)},
             revealed_ids=[row.person_id for row in findings.rows],
         )
+        shown = [row.person_id for row in findings.rows]
+        note_appearances(user, shown, ListKind.DISTRICT)
     return findings, page[MOST_ROWS - 1].pk if findings.has_more else None
 
 

@@ -16,6 +16,7 @@ from consent.services import Choice, choices_for
 from encryption.sealed_models import share_key_page
 from geography.models import Post
 from registry.models import (
+    Appearance,
     Companion,
     ContactPoint,
     ContactProof,
@@ -179,6 +180,12 @@ def receipt_with(person_id: UUID, typed: str) -> Receipt | None:
         if same_code(typed, receipt_code(event.event_id)):
             return receipt_of(event)
     return None
+
+
+def appearances_of(person_id: UUID, most: int | None = MOST_LOOKS) -> list[Appearance]:
+    """Return in how many lists somebody stood by day, post and sort of list, newest first."""
+    found = Appearance.objects.filter(registrant_id=person_id).select_related("post")
+    return list(found.order_by("-on", "-pk")[:most])
 
 
 def looks_at(person_id: UUID, most: int | None = MOST_LOOKS) -> list[Look]:

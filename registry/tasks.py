@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from registry import expiring, retaining
+from registry import expiring, retaining, watching
 from registry.finding.duplicates.searching import search_for_duplicates
 from registry.finding.tokens import keeping
 from registry.services.erasing import finish_erasures
@@ -15,6 +15,12 @@ def expire() -> None:
     """Remove what has outlived its purpose, and what erasures that were cut short left."""
     expiring.expire()
     finish_erasures()
+
+
+@shared_task
+def watch_readings() -> None:
+    """Find readings of records that somebody should explain."""
+    watching.watch_readings()
 
 
 @shared_task

@@ -30,6 +30,7 @@ from rights.services import (
 )
 
 _DESK = (Role.OFFICER, Role.DATA_PROTECTION)
+_HANDED_OVER = frozenset({Right.ACCESS, Right.PORTABILITY})
 
 
 @role_required(*_DESK)
@@ -85,6 +86,8 @@ def hand_over(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """Give everything held of the person as a file, to hand over or print."""
     user = staff(request)
     asked = request_visible_to(user, request_id)
+    if asked.right not in _HANDED_OVER or asked.way != Way.COUNTER:
+        raise Http404
     if not is_open(request.session, asked.person_id):
         return redirect("console:record-show", asked.person_id)
     person = person_visible_to(user, asked.person_id)
@@ -147,9 +150,7 @@ def _page(request: HttpRequest, request_id: UUID, form: RefuseForm) -> HttpRespo
         "purpose": purpose_words(asked.purpose_code) if asked.purpose_code else "",
         "form": form,
         "may_decide": oversees or not asked.is_for_oversight,
-        "may_hand_over": not oversees
-        and asked.right in {Right.ACCESS, Right.PORTABILITY}
-        and asked.way == Way.COUNTER,
+        "may_hand_over": not oversees and asked.right in _HANDED_OVER and asked.way == Way.COUNTER,
         "is_open": is_open(request.session, asked.person_id),
         "identity": asked.get_identity_display(),
     }

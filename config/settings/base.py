@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 from typing import Any
 
@@ -222,6 +223,13 @@ RECORD_OPEN_SECONDS = env.whole("RECORD_OPEN_SECONDS", 10 * 60)
 RECORDS_PER_HOUR = env.whole("RECORDS_PER_HOUR", 10)
 RECORDS_PER_DAY = env.whole("RECORDS_PER_DAY", 40)
 
+# From how many different people in a day on a reading is to be explained.
+USUAL_RECORDS_PER_DAY = env.whole("USUAL_RECORDS_PER_DAY", 25)
+# When officers work, where their post stands: days of ISO 8601 (1 is Monday), begin and end.
+OFFICE_DAYS = frozenset(int(day) for day in env.words("OFFICE_DAYS", "1,2,3,4,5"))
+OFFICE_HOURS = tuple(
+    datetime.time.fromisoformat(hour) for hour in env.text("OFFICE_HOURS", "07:00-20:00").split("-")
+)
 # How many days the law gives to answer what people ask for about their data.
 RIGHTS_DAYS = env.whole("RIGHTS_DAYS", 30)
 
@@ -326,6 +334,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "registry.tasks.search_duplicates",
         "schedule": schedule(30.0),
         "options": {"queue": "routine", "expires": 30},
+    },
+    "watch-readings": {
+        "task": "registry.tasks.watch_readings",
+        "schedule": schedule(300.0),
+        "options": {"queue": "routine", "expires": 300},
     },
     "expire": {
         "task": "registry.tasks.expire",

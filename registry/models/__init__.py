@@ -12,6 +12,14 @@ from registry.models.duplicates import (
 )
 from registry.models.family import Companion, ContactAnswer, EmergencyContact, Relation
 from registry.models.looks import CallOutcome, ContactLogEntry, LookReason
+from registry.models.oversight import (
+    Appearance,
+    ListKind,
+    Oddity,
+    ReadingMark,
+    ReadingOutcome,
+    UnusualReading,
+)
 from registry.models.people import ErasedPerson, Registrant, Restoration
 from registry.models.retention import RetentionRun
 from registry.models.stays import Stay, StayKind
@@ -19,6 +27,7 @@ from registry.models.tokens import TokenBuild
 
 __all__ = [
     "HOLD",
+    "Appearance",
     "CallOutcome",
     "CellsComplete",
     "Channel",
@@ -33,9 +42,13 @@ __all__ = [
     "DuplicateSearch",
     "EmergencyContact",
     "ErasedPerson",
+    "ListKind",
     "LookReason",
+    "Oddity",
     "ProofPurpose",
     "ProposalState",
+    "ReadingMark",
+    "ReadingOutcome",
     "Registrant",
     "RegistrationDraft",
     "Relation",
@@ -45,4 +58,5 @@ __all__ = [
     "StayCell",
     "StayKind",
     "TokenBuild",
+    "UnusualReading",
 ]

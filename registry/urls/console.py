@@ -10,6 +10,7 @@ from registry.views import (
     console_looks,
     console_records,
     console_retention,
+    console_unusual,
 )
 
 app_name = "console"
@@ -25,5 +26,8 @@ urlpatterns = [
     path("duplicates/", console_duplicates.duplicates, name="duplicate-list"),
     path("duplicates/<uuid:proposal_id>/", console_duplicates.dismiss, name="duplicate-dismiss"),
     path("looks/", console_looks.looks, name="looks-list"),
+    path("unusual/", console_unusual.list_, name="unusual-list"),
+    path("unusual/queue/<slug:queue>/", console_unusual.list_, name="unusual-queue"),
+    path("unusual/<uuid:reading_id>/", console_unusual.decide, name="unusual-decide"),
     path("retention/", console_retention.show, name="retention-show"),
 ]

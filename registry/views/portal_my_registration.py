@@ -16,7 +16,7 @@ from geography.forms import SHOW_AREAS, as_typed, asks_for_areas
 from registry import portal_sessions, selectors
 from registry.forms.portal import StayForm
 from registry.forms.portal_keeping import CorrectionForm
-from registry.models import Registrant
+from registry.models import ListKind, Registrant
 from registry.portal_sheet import looks_shown, sheet_shown
 from registry.services.erasing import erase_person
 from registry.services.keeping import (
@@ -105,7 +105,18 @@ def correct(request: HttpRequest, person: Registrant) -> HttpResponse:
 @portal_sessions.person_required
 def looks(request: HttpRequest, person: Registrant) -> HttpResponse:
     """Who looked at my record: when, why, at which post."""
-    context = {"looks": looks_shown(selectors.looks_at(person.pk))}
+    context = {
+        "looks": looks_shown(selectors.looks_at(person.pk)),
+        "appearances": [
+            {
+                "on": each.on,
+                "kind": ListKind(each.kind).label,
+                "post": each.post.name_in(),
+                "times": each.times,
+            }
+            for each in selectors.appearances_of(person.pk)
+        ],
+    }
     return render(request, "registry/looks.html", context)
 
 

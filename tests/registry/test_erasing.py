@@ -40,6 +40,7 @@ from notifications.services.answering import record_answer
 from notifications.services.storing import store_inbound
 from notifications.services.writing import write_to_person
 from registry.finding.tokens import keeping
+from registry.looking import search
 from registry.models import (
     CallOutcome,
     Channel,
@@ -138,6 +139,7 @@ def her() -> Registrant:
         next_step=NextStep.CALL,
         note="Wimbledorfing",
     )
+    search(officer, PHONE)
     ask_for_right(actor=actor, person=person, right=Right.CORRECTION, way=Way.WEB)
     store_inbound(provider="gateway", event_id="1", sender_e164=PHONE, text="hello")
     ask_for_proof(
