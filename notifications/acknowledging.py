@@ -18,6 +18,7 @@ _KINDS = {
     Keyword.HELP: MessageKind.ACK_HELP,
     Keyword.STOP: MessageKind.ACK_STOP,
     Keyword.HERE: MessageKind.ACK_HERE,
+    Keyword.HOME: MessageKind.ACK_HOME,
     Keyword.MOVED: MessageKind.ACK_OTHER,
     Keyword.UNKNOWN: MessageKind.ACK_OTHER,
 }

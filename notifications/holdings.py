@@ -51,6 +51,7 @@ class SentMessage:
 
 _KINDS: dict[str, str | Promise] = {
     MessageKind.CONFIRM: _("A code to confirm a contact"),
+    MessageKind.STILL_HERE: _("Whether you are still there"),
     MessageKind.SIGN_IN: _("A code to open your registration"),
     MessageKind.PERSONAL: _("A message from your consulate"),
 }

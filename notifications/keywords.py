@@ -1,4 +1,4 @@
-"""What an answer by SMS means: safe, help, stop, here, moved, or something a person has to read.
+"""What an answer by SMS means: safe, help, stop, here, moved, home, or a person has to read it.
 
 Asking for help beats everything else in the same message, and a "not" before
 "safe" is never read as safe: a false alarm costs a call, the other mistake a life.
@@ -21,6 +21,7 @@ class Keyword(StrEnum):
     STOP = "stop"
     HERE = "here"
     MOVED = "moved"
+    HOME = "home"
     UNKNOWN = ""
 
 
@@ -68,10 +69,23 @@ _HERE = """
 """
 # Where to is for a person to read.
 _MOVED = """
-    moved relocated home
-    demenage demenagee rentre rentree
-    mudado mudada mude trasladado trasladada regrese
-    انتقلت انتقلنا رحلت رجعت
+    moved relocated
+    demenage demenagee
+    mudado mudada mude trasladado trasladada
+    انتقلت انتقلنا رحلت
+"""
+# Back in the country of one's passport. At home may be at home abroad: see _AT.
+_HOME = """
+    home
+    maison rentre rentree rentres
+    casa regrese regresado regresamos
+    الوطن وطني بلدي البلد رجعت رجعنا عدت عدنا
+"""
+_AT = """
+    at in stay staying going soon tomorrow
+    en chez dans reste bientot demain
+    voy pronto manana quedo
+    في غدا سوف
 """
 # With these a message asks rather than tells.
 _ASKING = """
@@ -119,6 +133,7 @@ def _folded(words: str) -> frozenset[str]:
 _HELP_WORDS, _SAFE_WORDS, _WELL_WORDS = _folded(_HELP), _folded(_SAFE), _folded(_WELL)
 _NOT_WORDS, _STOP_WORDS = _folded(_NOT), _folded(_STOP)
 _HERE_WORDS, _MOVED_WORDS = _folded(_HERE), _folded(_MOVED)
+_HOME_WORDS, _AT_WORDS = _folded(_HOME), _folded(_AT)
 _ASKING_WORDS, _POLITE_WORDS = _folded(_ASKING), _folded(_POLITE)
 
 
@@ -143,6 +158,10 @@ def _where(text: str, words: list[str], found: set[str]) -> Keyword:
     """Judge a message that speaks neither of safety nor of stopping."""
     if not words or words[0] in _ASKING_WORDS or _QUESTION_MARKS & set(text):
         return Keyword.UNKNOWN
+    if found & _HOME_WORDS and not found & (_NOT_WORDS | _MOVED_WORDS):
+        # More than a word or two may mean anything: then a person reads it.
+        is_plain = len(words) <= _BRIEF and not found & _AT_WORDS
+        return Keyword.HOME if is_plain else Keyword.MOVED
     if found & _MOVED_WORDS and not found & _NOT_WORDS:
         return Keyword.MOVED
     if found & _HERE_WORDS and not found & _NOT_WORDS and len(words) <= _BRIEF:

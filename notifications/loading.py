@@ -109,6 +109,8 @@ _ROWS = """
      WHERE d.dispatch_id = %s AND d.seq >= %s AND d.seq < %s AND d.status = %s
      ORDER BY d.seq"""
 
+_ANSWERED_BY_LINK = {MessageKind.BROADCAST, MessageKind.STILL_HERE}
+
 _STILL_AGREED = """
     SELECT subject_id, purpose_code FROM consent_live
      WHERE purpose_code = ANY(%s) AND subject_id = ANY(%s)
@@ -149,7 +151,7 @@ class WindowLoader:
         numbers = [delivery_number(self.lease.dispatch_id, seq) for seq in seqs]
         self._references = dict(zip(seqs, seal_references("delivery", numbers), strict=True))
         self._links: dict[int, str] = {}
-        if self.message.kind == MessageKind.BROADCAST:
+        if self.message.kind in _ANSWERED_BY_LINK:
             sealed = seal_references("answer", numbers)
             self._links = {
                 seq: link_of(reference) for seq, reference in zip(seqs, sealed, strict=True)
@@ -215,7 +217,7 @@ class WindowLoader:
 
     def _values(self, seq: int, proof: ContactProof | None) -> dict[str, str]:
         """Return what the slots of this delivery's text are filled with."""
-        if self.message.kind == MessageKind.BROADCAST:
+        if self.message.kind in _ANSWERED_BY_LINK:
             return {"link": self._links[seq]}
         if proof is not None:
             code = code_of(proof)

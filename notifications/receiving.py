@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import logging
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -23,15 +24,22 @@ from notifications.models import (
     AnswerVia,
     Delivery,
     InboundMessage,
+    StayAnswer,
 )
 from notifications.services.answering import people_sharing, record_answer
+from notifications.services.freshening import answer_stay_question, open_questions
 from notifications.signals import stopped_by_sms
 from registry.models import Channel, Registrant, Stay
-from registry.services.keeping import confirm_stay
+from registry.services.keeping import confirm_stay, person_went_home
 
 logger = logging.getLogger(__name__)
 
 SEAL_PURPOSE = "inbound-message"
+_ABOUT_STAYS = {
+    Keyword.HERE: StayAnswer.HERE,
+    Keyword.MOVED: StayAnswer.MOVED,
+    Keyword.HOME: StayAnswer.HOME,
+}
 # For how long the missing parts of a long message are waited for.
 _WAIT_FOR_PARTS = datetime.timedelta(seconds=60)
 
@@ -161,10 +169,8 @@ def _act(keyword: Keyword, delivery: Delivery, text: str) -> bool:
         for person_id in people:
             _withdraw(person_id)
         return True
-    if keyword == Keyword.HERE:
-        for stay in Stay.objects.filter(registrant_id__in=people, ended_at__isnull=True):
-            confirm_stay(actor=actor, stay=stay)
-        return True
+    if keyword in _ABOUT_STAYS:
+        return _act_on_stays(_ABOUT_STAYS[keyword], people)
     if crisis_id is None or keyword not in (Keyword.SAFE, Keyword.HELP):
         return False
     record_answer(
@@ -176,6 +182,24 @@ def _act(keyword: Keyword, delivery: Delivery, text: str) -> bool:
         words=text[:500],
     )
     return True
+
+
+def _act_on_stays(answer: StayAnswer, people: Sequence[UUID]) -> bool:
+    """Take an answer about where people are; False when a person has to read it as well."""
+    if answer == StayAnswer.HOME and len(people) > 1:
+        # Who of those that share the phone has gone home?
+        return False
+    for person_id in people:
+        actor = Actor.person(person_id)
+        for question in open_questions(person_id):
+            answer_stay_question(actor=actor, question=question, answer=answer)
+        if answer == StayAnswer.HERE:
+            for stay in Stay.objects.filter(registrant_id=person_id).current():
+                confirm_stay(actor=actor, stay=stay)
+        elif answer == StayAnswer.HOME:
+            person_went_home(actor=actor, person=Registrant.objects.get(pk=person_id))
+    # Where somebody has moved to is for a person to read.
+    return answer != StayAnswer.MOVED
 
 
 def _withdraw(person_id: UUID) -> None:

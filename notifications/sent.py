@@ -20,10 +20,12 @@ _KINDS: Mapping[str, Promise] = {
     MessageKind.CONFIRM: _("Code to confirm a contact"),
     MessageKind.SIGN_IN: _("Code to open the registration"),
     MessageKind.PERSONAL: _("Message from a post"),
+    MessageKind.STILL_HERE: _("Whether you are still there"),
     MessageKind.ACK_SAFE: _("Automatic answer"),
     MessageKind.ACK_HELP: _("Automatic answer"),
     MessageKind.ACK_STOP: _("Automatic answer"),
     MessageKind.ACK_HERE: _("Automatic answer"),
+    MessageKind.ACK_HOME: _("Automatic answer"),
     MessageKind.ACK_OTHER: _("Automatic answer"),
 }
 # "Delivered" is said only when the other side's receipt says so.

@@ -11,6 +11,7 @@ from notifications import (
     answering_proofs,
     applying_receipts,
     forgetting,
+    freshening,
     receiving,
     sending,
     sweeping,
@@ -57,6 +58,12 @@ def answer_proof(proof_id: int) -> None:
 def tell_of_change(point_id: str) -> None:
     """Tell somebody's other contacts that one was added or is leaving."""
     telling_changes.tell_of_change(UUID(point_id))
+
+
+@shared_task
+def ask_around() -> None:
+    """Ask about stays nobody has said anything of for long."""
+    freshening.ask_around()
 
 
 @shared_task

@@ -79,10 +79,12 @@ def service_texts(kind: MessageKind) -> Texts:
         MessageKind.SIGN_IN: _sign_in_text,
         MessageKind.PERSONAL: _personal_text,
         MessageKind.CHANGED: _changed_text,
+        MessageKind.STILL_HERE: _still_here_text,
         MessageKind.ACK_SAFE: _noted_safe_text,
         MessageKind.ACK_HELP: _noted_help_text,
         MessageKind.ACK_STOP: _noted_stop_text,
         MessageKind.ACK_HERE: _noted_here_text,
+        MessageKind.ACK_HOME: _noted_home_text,
         MessageKind.ACK_OTHER: _noted_other_text,
     }
     texts = {}
@@ -155,6 +157,25 @@ def _noted_stop_text() -> Mapping[str, str]:
 
 def _noted_here_text() -> Mapping[str, str]:
     return _noted(_("Thank you. We noted that you are still there."))
+
+
+def _noted_home_text() -> Mapping[str, str]:
+    return _noted(_("Welcome home. We noted that you left and will not warn you about the place."))
+
+
+def _still_here_text() -> Mapping[str, str]:
+    return {
+        "subject": _("Are you still there?"),
+        "email": _(
+            "Are you still where you told us you are? Open this link and press one button. "
+            "You need not sign in.\n{link}\n\n"
+            "The link works once, for 14 days. If you do nothing, nothing happens."
+        ),
+        "sms": _(
+            "Are you still where you told us? Answer HERE, MOVED and the place, or HOME. "
+            "No more texts: STOP\n{link}"
+        ),
+    }
 
 
 def _noted_other_text() -> Mapping[str, str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Case, Exists, OuterRef, Value, When
 from django.utils import timezone
 
 from audit.models import ActorKind, AuditEvent
@@ -17,6 +18,7 @@ from encryption.sealed_models import share_key_page
 from geography.models import Post
 from registry.models import (
     Appearance,
+    Channel,
     Companion,
     ContactPoint,
     ContactProof,
@@ -25,6 +27,7 @@ from registry.models import (
     RegistrationDraft,
     Stay,
 )
+from registry.registration import alert_purpose
 
 MOST_LOOKS = 200
 
@@ -131,6 +134,41 @@ def contacts_of(person: Registrant) -> list[ContactPoint]:
     contacts = list(found)
     share_key_page([person, *contacts])
     return contacts
+
+
+def contacts_for_alerts(person_id: UUID) -> list[ContactPoint]:
+    """Return the proved contacts by which a person lets us warn them, e-mail first."""
+    live = set(
+        LiveConsent.objects.filter(subject_id=person_id).values_list("purpose_code", flat=True)
+    )
+    found = (
+        ContactPoint.objects.in_use()
+        .filter(registrant_id=person_id, confirmed_at__isnull=False, bounced_at__isnull=True)
+        .order_by("channel", "created_at", "pk")
+    )
+    return [point for point in found if alert_purpose(Channel(point.channel)) in live]
+
+
+def has_way_for_alerts(person: str) -> Exists:
+    """Return, for a query, whether a person has a contact of `contacts_for_alerts`.
+
+    person: the query's column of the person.
+    """
+    purpose = Case(
+        *(
+            When(channel=channel, then=Value(alert_purpose(channel)))
+            for channel in (Channel.SMS, Channel.EMAIL)
+        )
+    )
+    agreed = LiveConsent.objects.filter(
+        subject_id=OuterRef("registrant_id"), purpose_code=OuterRef("purpose")
+    )
+    return Exists(
+        ContactPoint.objects.in_use()
+        .filter(registrant=OuterRef(person), confirmed_at__isnull=False, bounced_at__isnull=True)
+        .annotate(purpose=purpose)
+        .filter(Exists(agreed))
+    )
 
 
 def contact_of(person: Registrant, contact_id: UUID) -> ContactPoint | None:

@@ -320,6 +320,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour="2,3", minute="*/2"),
         "options": {"queue": "routine", "expires": 110},
     },
+    "ask-around": {
+        "task": "notifications.tasks.ask_around",
+        "schedule": crontab(hour="8-16", minute="*/5"),
+        "options": {"queue": "routine", "expires": 290},
+    },
     "triage": {
         "task": "response.tasks.triage",
         "schedule": schedule(5.0),

@@ -27,6 +27,7 @@ from notifications.models.dispatches import (
     MessageVersion,
     PersonalText,
 )
+from notifications.models.freshness import StayAnswer, StayQuestion
 from notifications.models.inbound import InboundMessage, Receipt
 from notifications.models.limits import RoutineSms, Suppression
 
@@ -56,6 +57,8 @@ __all__ = [
     "Receipt",
     "RoutineSms",
     "Severity",
+    "StayAnswer",
+    "StayQuestion",
     "Suppression",
     "Urgency",
 ]

@@ -23,11 +23,14 @@ class MessageKind(models.TextChoices):
     PERSONAL = "personal"
     # A way to reach somebody was added or is leaving, told to the ways that were there.
     CHANGED = "changed"
+    # Whether somebody is still where they told us.
+    STILL_HERE = "still-here"
     # What we answer by ourselves to a text message.
     ACK_SAFE = "ack-safe"
     ACK_HELP = "ack-help"
     ACK_STOP = "ack-stop"
     ACK_HERE = "ack-here"
+    ACK_HOME = "ack-home"
     ACK_OTHER = "ack-other"
 
 

@@ -15,6 +15,7 @@ from notifications.forms.answers import AnswerForm
 from notifications.models import AnswerState, AnswerVia
 from notifications.questions import Question, Standing, question_of
 from notifications.services.answering import record_answer
+from notifications.views.freshness import ask_or_note, asked_by
 from registry import languages, throttling
 
 
@@ -24,6 +25,9 @@ from registry import languages, throttling
 @require_http_methods(["GET", "HEAD", "POST"])
 def answer(request: HttpRequest, reference: str) -> HttpResponse:
     """Ask, and record on POST only: mail scanners open links."""
+    if stay := asked_by(reference):
+        language = languages.chosen(request) or stay[0].language
+        return languages.speak(language, lambda: ask_or_note(request, *stay))
     question = question_of(reference)
     if question is None:
         raise Http404

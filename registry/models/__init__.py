@@ -12,6 +12,7 @@ from registry.models.duplicates import (
 )
 from registry.models.family import Companion, ContactAnswer, EmergencyContact, Relation
 from registry.models.looks import CallOutcome, ContactLogEntry, LookReason
+from registry.models.observations import StayObservation
 from registry.models.oversight import (
     Appearance,
     ListKind,
@@ -57,6 +58,7 @@ __all__ = [
     "Stay",
     "StayCell",
     "StayKind",
+    "StayObservation",
     "TokenBuild",
     "UnusualReading",
 ]

@@ -109,3 +109,36 @@ def test_a_not_is_never_safe(no: str, safe: str) -> None:
 @given(st.text())
 def test_any_text_is_understood_somehow(text: str) -> None:
     assert read_keyword(text) in Keyword
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("HOME", "home.", "gone home", "I went home", "back home", "Please, HOME"),
+        *("rentré", "Je suis rentrée", "MAISON", "regresé", "CASA", "he regresado a casa"),
+        *("رجعت", "عدت", "رجعت إلى بلدي"),
+    ],
+)
+def test_home_is_home(text: str) -> None:
+    assert read_keyword(text) is Keyword.HOME
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("moved Tripoli", "MOVED to Zahle near the station", "déménagé à Lyon", "mudado a Cádiz"),
+        *("انتقلت إلى طرابلس", "staying at home", "chez moi à la maison", "moved home"),
+    ],
+)
+def test_who_moved_is_read_by_a_person(text: str) -> None:
+    assert read_keyword(text) is Keyword.MOVED
+
+
+@pytest.mark.parametrize("text", ["HERE", "still here", "ici", "je suis là", "aquí", "هنا"])
+def test_here_is_here(text: str) -> None:
+    assert read_keyword(text) is Keyword.HERE
+
+
+@pytest.mark.parametrize("text", ["not home", "can I go home?", "pas rentré", "when do we go home"])
+def test_who_is_not_home_is_not_taken_off(text: str) -> None:
+    assert read_keyword(text) is not Keyword.HOME
