@@ -10,48 +10,18 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
-from django.db import close_old_connections, connection
+from django.db import close_old_connections
 
 from notifications import addressing, sending, sweeping
-from notifications.models import Dispatch, DispatchState, Lane
+from notifications.beating import beat
+from notifications.models import Dispatch, DispatchState, Lane, Work
 from notifications.waking import ring
+from notifications.watching import engine_health
 
 logger = logging.getLogger(__name__)
 
-# A chunk that anybody could have claimed for so long means that nobody works.
-ALARM_SECONDS = 10.0
 _TURN_SECONDS = 10.0
-
-
-@dataclass(frozen=True)
-class Backlog:
-    """Chunks that could be claimed now, and for how many seconds the oldest has lain so."""
-
-    chunks: int
-    oldest_seconds: float
-
-    @property
-    def is_alarming(self) -> bool:
-        """Whether nobody seems to work."""
-        return self.oldest_seconds > ALARM_SECONDS
-
-
-def backlog(*, least_lane: int = Lane.ROUTINE) -> Backlog:
-    """Return what waits in a lane and those above."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """SELECT count(*), coalesce(max(extract(epoch FROM clock_timestamp() - greatest(
-                          c.due_at, c.lease_until, d.released_at))), 0)
-                 FROM notifications_chunk c JOIN notifications_dispatch d ON d.id = c.dispatch_id
-                WHERE c.state = 0 AND c.lane >= %s AND c.due_at <= clock_timestamp()
-                  AND d.state IN ('freezing', 'running')
-                  AND (c.lease_until IS NULL OR c.lease_until < clock_timestamp())""",
-            [int(least_lane)],
-        )
-        chunks, seconds = cursor.fetchone()
-    return Backlog(int(chunks), float(seconds))
 
 
 def look_after(
@@ -69,12 +39,16 @@ def look_after(
 
 def look_once(*, is_inline: bool, should_stop: Callable[[], bool] = lambda: False) -> int:
     """Wake the workers, or do their work; return how many chunks were worked here."""
+    beat(Work.WATCH)
     if not is_inline and ring("sweep", queue="crisis", expires=5):
-        waiting = backlog()
-        if not waiting.is_alarming:
+        health = engine_health()
+        if not health.alarms:
             return 0
         logger.error(
-            "nobody sends chunks=%s oldest_seconds=%d", waiting.chunks, waiting.oldest_seconds
+            "nobody sends alarms=%s processes=%d oldest_seconds=%d",
+            ",".join(health.alarms),
+            health.at_work,
+            max(lane.oldest_seconds for lane in health.lanes),
         )
     sweeping.tidy()
     for dispatch_id in Dispatch.objects.filter(state=DispatchState.FREEZING).values_list(

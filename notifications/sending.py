@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from notifications import leasing
+from notifications.beating import Pulse
 from notifications.channels.protocol import HandedOver, Outcome, RouteUnavailable
 from notifications.connecting import Connection, open_connection
 from notifications.leasing import Lease, Result
@@ -62,12 +63,16 @@ def drain(
         contextlib.closing(routes or RouteBook()) as book,
     ):
         desk = Desk(connection, reader, Ledger(connection), book)
+        pulse = Pulse(connection)
         while time.monotonic() < until and not should_stop():
+            pulse.beat()
             lease = leasing.claim(connection, lane=lane)
             if lease is None:
                 break
             _work(desk, lease, messages.get(lease.message_id), should_stop)
             done += 1
+            pulse.beat(chunks=1)
+        pulse.beat(is_last=True)
     return done
 
 

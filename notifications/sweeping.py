@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.db import connection, transaction
 from django.utils import timezone
 
-from notifications.models import DeliveryStatus, Dispatch, DispatchState
+from notifications.beating import beat, forget_the_gone
+from notifications.models import DeliveryStatus, Dispatch, DispatchState, Work
 from notifications.waking import ring, wake_lane
 from registry.models import ContactPoint, ContactProof
 
@@ -15,6 +16,7 @@ MAX_WAKE = 8
 
 def sweep() -> dict[int, int]:
     """Wake whoever is needed; return the number of claimable chunks per lane."""
+    beat(Work.SWEEP)
     for dispatch_id in Dispatch.objects.filter(state=DispatchState.FREEZING).values_list(
         "pk", flat=True
     ):
@@ -38,6 +40,7 @@ def tidy() -> None:
     """Close what was stopped, or finished by somebody who died before saying so."""
     _close_cancelled()
     _close_finished()
+    forget_the_gone()
 
 
 def claimable_chunks() -> dict[int, int]:

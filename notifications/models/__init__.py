@@ -28,6 +28,7 @@ from notifications.models.dispatches import (
     PersonalText,
 )
 from notifications.models.freshness import StayAnswer, StayQuestion
+from notifications.models.heartbeats import Heartbeat, Work
 from notifications.models.inbound import InboundMessage, Receipt
 from notifications.models.limits import RoutineSms, Suppression
 
@@ -49,6 +50,7 @@ __all__ = [
     "DeliveryStatus",
     "Dispatch",
     "DispatchState",
+    "Heartbeat",
     "InboundMessage",
     "Lane",
     "MessageKind",
@@ -61,4 +63,5 @@ __all__ = [
     "StayQuestion",
     "Suppression",
     "Urgency",
+    "Work",
 ]

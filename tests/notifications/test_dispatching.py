@@ -8,7 +8,8 @@ import pytest
 from django.utils import timezone
 
 from notifications import addressing, dispatching
-from notifications.models import Chunk, DispatchState
+from notifications.models import Chunk, DispatchState, Work
+from notifications.watching import engine_health
 from tests.people import crisis, register, released
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,8 +53,11 @@ def test_a_chunk_nobody_claims_is_an_alarm_and_is_sent_here(sms_gateway, caplog)
     long_ago = timezone.now() - datetime.timedelta(seconds=30)
     Chunk.objects.filter(dispatch=dispatch).update(due_at=long_ago)
     type(dispatch).objects.filter(pk=dispatch.pk).update(released_at=long_ago)
-    assert dispatching.backlog().is_alarming
+    assert engine_health().alarms == ["nobody-works", "lane-crisis-stands"]
     assert dispatching.look_once(is_inline=False) == 1
     assert "nobody sends" in caplog.text
     assert len(sms_gateway.messages) == 1
-    assert dispatching.backlog() == dispatching.Backlog(0, 0.0)
+    health = engine_health()
+    assert not health.alarms
+    assert all(lane.waiting == lane.held == 0 for lane in health.lanes)
+    assert {process.work for process in health.processes} == {Work.SEND, Work.WATCH}
