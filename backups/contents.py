@@ -36,6 +36,7 @@ DATA = Kind(
     alias="default",
     left_out=frozenset(
         {
+            "disclosure_peoplelist",
             "django_session",
             "notifications_suppression",
             "registry_contactproof",

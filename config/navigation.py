@@ -27,6 +27,7 @@ _ENTRIES: tuple[tuple[str, str | Promise, frozenset[Role]], ...] = (
     ("console:people-find", _("Find people"), frozenset({Role.OFFICER})),
     ("console:people-list", _("People in your district"), frozenset({Role.OFFICER})),
     ("response:case-list", _("Cases"), frozenset({Role.OFFICER})),
+    ("disclosure:list-list", _("Lists of people"), frozenset({Role.OFFICER, Role.APPROVER})),
     (
         "rights:request-list",
         _("Requests about data"),

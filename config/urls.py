@@ -26,6 +26,7 @@ urlpatterns = [
     path("console/", include("notifications.urls.console")),
     path("console/", include("response.urls")),
     path("", include("rights.urls")),
+    path("console/", include("disclosure.urls")),
     path("ministry/", include("notifications.urls.ministry")),
     path("api/v1/", include("notifications.urls.api")),
 ]

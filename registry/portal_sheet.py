@@ -241,6 +241,7 @@ def _details(person: Registrant) -> list[Row]:
 
 _ACTS: dict[str, Text] = {
     "registry.record-opened": gettext_lazy("Your record was opened"),
+    "disclosure.listed": gettext_lazy("You were put on a list of people to be helped"),
     "registry.call-logged": gettext_lazy("We called you, or tried to"),
     "notifications.message-written": gettext_lazy("A message was written to you"),
     "notifications.answered": gettext_lazy("Your answer in a crisis was noted"),

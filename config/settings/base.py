@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "registry",
     "notifications",
     "rights",
+    "disclosure",
     "response",
     "pages",
     "backups",
@@ -327,6 +328,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "triage": {
         "task": "response.tasks.triage",
+        "schedule": schedule(5.0),
+        "options": {"queue": "urgent", "expires": 5},
+    },
+    "make-lists": {
+        "task": "disclosure.tasks.make_lists",
         "schedule": schedule(5.0),
         "options": {"queue": "urgent", "expires": 5},
     },
