@@ -5,25 +5,22 @@ approver types it. How many of them are really there is another matter, because
 people move and do not tell. That is an Estimate, made so:
 
 * A stay believed for certain on the day it was confirmed loses half its weight in a
-  half-life that depends on its kind (`HALF_LIVES`, in days). With an age of a days the
-  weight is w = 0.5 ** (a / half-life): the chance that the person is still there.
-* likely is the sum of the weights.
-* Nobody knows the half-lives well, so low takes them half as long (a weight becomes w²)
-  and high twice as long (it becomes √w). Chance adds 1.645 standard deviations of a sum of
-  independent yes-or-no draws on either side, as for a range that holds nine times of ten.
+  half-life, learned from what people answered when we asked (registry.decaying). With an age
+  of a days the weight is w = 0.5 ** (a / half-life): the chance that the person is still there.
+* likely is the sum of the weights; low and high are made of what is not known, so that the
+  range holds the truth nine times of ten (notifications.estimating).
 * Somebody who named only the country, or a wider area, may be elsewhere in it. low leaves
   them out, high takes them in, likely takes the share that the affected places have among
   the people of that country who named an area (half, where nobody did).
 * Whoever has no confirmed contact that did not bounce counts in low as not reached.
 
-So low ≤ likely ≤ high ≤ the exact number. The half-lives are a first guess from what
-registers abroad have seen (France: 15 of 100 leave in a year) until our own confirmations
-teach better. Phones that are switched off are not in it: the live board shows those.
+So low ≤ likely ≤ high ≤ the exact number. Phones that are switched off are not in it: the
+live board shows those.
 """
 
 from __future__ import annotations
 
-import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -35,28 +32,10 @@ from notifications.audiences import (
     purpose_parameters,
 )
 from notifications.drawn_areas import laid_out
+from notifications.estimating import Estimate, Weights, estimate_of
+from registry.decaying import Decays, learned_decays
 from registry.finding.points_engine import Part
-from registry.models import Channel, StayKind
-
-HALF_LIVES: dict[str, int] = {
-    StayKind.RESIDENCE: 1500,
-    StayKind.WORK: 730,
-    StayKind.STUDY: 540,
-    StayKind.OTHER: 365,
-    StayKind.TRAVEL: 30,
-}
-# A traveller who named the last day is believed for longer than one who did not.
-DATED_TRAVEL_HALF_LIFE = 120
-_NINE_OF_TEN = 1.645
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A range of people: at least low, most likely so many, at most high."""
-
-    low: int
-    likely: int
-    high: int
+from registry.models import Channel
 
 
 @dataclass(frozen=True)
@@ -116,45 +95,29 @@ class AudiencePreview:
         return sum(self.fallback_languages.values())
 
 
-@dataclass(frozen=True)
-class Weights:
-    """Sums of weights over a group of people; see the module's own words.
-
-    squared, plain and root are sums of w², w and √w, each thinned as low, likely and high
-    want it; the variances belong to the first and the last.
-    """
-
-    people: int
-    squared: float
-    plain: float
-    root: float
-    squared_variance: float
-    root_variance: float
-
-    @property
-    def estimate(self) -> Estimate:
-        likely = min(round(self.plain), self.people)
-        low = math.floor(self.squared - _NINE_OF_TEN * math.sqrt(self.squared_variance))
-        high = math.ceil(self.root + _NINE_OF_TEN * math.sqrt(self.root_variance))
-        return Estimate(min(max(low, 0), likely), likely, max(min(high, self.people), likely))
-
-
-_HALF_LIFE = f"""
-    CASE WHEN kind = '{StayKind.TRAVEL.value}' AND until_on IS NOT NULL
-         THEN {DATED_TRAVEL_HALF_LIFE}
-         {" ".join(f"WHEN kind = '{kind}' THEN {days}" for kind, days in HALF_LIVES.items())}
-         ELSE {HALF_LIVES[StayKind.OTHER]} END"""
-
 # How likely each placed person is still there, and how likely it is the named part of what
 # they named. Somebody an earlier message reached is where that message found them.
-_WEIGHED = f"""
+_WEIGHED = """
     CREATE TEMPORARY TABLE preview_placed ON COMMIT DROP AS
+      WITH decay AS MATERIALIZED (
+           SELECT * FROM unnest(%(decay_kinds)s::text[], %(decay_dated)s::boolean[],
+                                %(decay_countries)s::text[], %(half_lives)s::float8[],
+                                %(factors)s::float8[])
+             WITH ORDINALITY AS d(kind, is_dated, country, half_life, factor, number))
     SELECT p.registrant_id, p.country_id, p.area_id, p.post_id, p.is_vague,
            CASE WHEN p.last_confirmed_at IS NULL THEN 1.0
                 ELSE power(0.5, greatest(extract(epoch FROM now() - p.last_confirmed_at), 0)
-                                / 86400.0 / ({_HALF_LIFE})) END::float8 AS weight,
+                                / 86400.0
+                                / coalesce(own.half_life, world.half_life)) END::float8 AS weight,
+           coalesce(own.factor, world.factor, 1.0) AS factor,
+           coalesce(own.number, world.number, 0) AS decay,
            CASE WHEN p.is_vague THEN coalesce(share.inside, 0.5) ELSE 1.0 END::float8 AS inside
-      FROM ({{placed}}) p LEFT JOIN ({{share}}) share ON share.country_id = p.country_id"""  # noqa: S608 (our own words)
+      FROM ({placed}) p
+      LEFT JOIN ({share}) share ON share.country_id = p.country_id
+      LEFT JOIN decay own ON own.kind = p.kind AND own.country = p.country_id
+                         AND own.is_dated = (p.until_on IS NOT NULL)
+      LEFT JOIN decay world ON world.kind = p.kind AND world.country = ''
+                           AND world.is_dated = (p.until_on IS NOT NULL)"""
 
 # Of the people of a country who named an area: what share named an affected one.
 _SHARE = """
@@ -186,16 +149,17 @@ _NO_SHARE = "SELECT NULL::text AS country_id, 1.0 AS inside WHERE false"
 
 _SUMS = """
     count(*),
-    coalesce(sum({sure} * weight ^ 2), 0), coalesce(sum(weight * inside), 0),
-    coalesce(sum(sqrt(weight)), 0),
-    coalesce(sum({sure} * weight ^ 2 * (1 - weight ^ 2)), 0),
-    coalesce(sum(sqrt(weight) * (1 - sqrt(weight))), 0)"""
+    coalesce(sum({sure} * weight), 0), coalesce(sum({sure} * power(weight, factor)), 0),
+    coalesce(sum({sure} * weight * (1 - weight)), 0),
+    coalesce(sum(weight * inside), 0), coalesce(sum(weight), 0),
+    coalesce(sum(power(weight, 1 / factor)), 0), coalesce(sum(weight * (1 - weight)), 0)"""
 
 _PLACED = f"""
     SELECT coalesce(area_id, country_id), grouping(coalesce(area_id, country_id)) = 1,
            count(*) FILTER (WHERE is_vague),
            {_SUMS.format(sure="(NOT is_vague)::int")}
-      FROM preview_placed GROUP BY GROUPING SETS ((), (coalesce(area_id, country_id)))"""  # noqa: S608
+      FROM preview_placed
+     GROUP BY GROUPING SETS ((decay), (decay, coalesce(area_id, country_id)))"""  # noqa: S608
 
 _REACHED = f"""
     WITH people AS (
@@ -206,7 +170,7 @@ _REACHED = f"""
     SELECT place, grouping(place) = 1,
            {_SUMS.format(sure="(is_sure AND NOT is_vague)::int")}
       FROM people JOIN preview_placed USING (registrant_id)
-     GROUP BY GROUPING SETS ((), (place))"""  # noqa: S608
+     GROUP BY GROUPING SETS ((decay), (decay, place))"""  # noqa: S608
 
 # Of rows that share an address the first is sent, as when the audience is frozen.
 _ADDRESSES = """
@@ -252,7 +216,8 @@ def _previewed(
     placed, parameters = placed_sql(rule, is_exact=is_exact)
     parameters |= {"first": None, "end": None, "languages": list(languages), "fallback": fallback}
     share = _NO_SHARE if rule.reached_by else _SHARE_DRAWN if rule.is_drawn else _SHARE
-    cursor.execute(_WEIGHED.format(placed=placed, share=share), parameters)
+    decays = _decay_parameters(learned_decays())
+    cursor.execute(_WEIGHED.format(placed=placed, share=share), parameters | decays)
     cursor.execute(
         "CREATE TEMPORARY TABLE preview_rows ON COMMIT DROP AS "  # noqa: S608
         + permitted_sql("SELECT * FROM preview_placed"),
@@ -268,26 +233,25 @@ def _previewed(
 
 
 def _counted(cursor: Any, parameters: dict[str, Any]) -> AudiencePreview:
-    placed, there, vague = 0, Estimate(0, 0, 0), 0
-    placed_by_area: dict[str, int] = {}
+    vague = 0
+    placed: list[Weights] = []
+    placed_by_area: Counter[str] = Counter()
     for place, is_all, vague_here, *sums in cursor.execute(_PLACED).fetchall():
         if is_all:
-            placed, there, vague = int(sums[0]), Weights(*sums).estimate, int(vague_here)
+            placed.append(Weights(*sums))
+            vague += int(vague_here)
         else:
-            placed_by_area[place] = int(sums[0])
-    reachable, reached = 0, Estimate(0, 0, 0)
-    reached_by_area: dict[str, Weights] = {}
+            placed_by_area[place] += int(sums[0])
+    reached: list[Weights] = []
+    reached_by_area: dict[str, list[Weights]] = {}
     for place, is_all, *sums in cursor.execute(_REACHED).fetchall():
-        if is_all:
-            reachable, reached = int(sums[0]), Weights(*sums).estimate
-        else:
-            reached_by_area[place] = Weights(*sums)
-    nobody = Weights(0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        groups = reached if is_all else reached_by_area.setdefault(place, [])
+        groups.append(Weights(*sums))
     by_area = {
         place: AreaCount(
             count,
-            reached_by_area.get(place, nobody).people,
-            reached_by_area.get(place, nobody).estimate,
+            _people_in(reached_by_area.get(place, [])),
+            estimate_of(reached_by_area.get(place, [])),
         )
         for place, count in sorted(placed_by_area.items(), key=lambda one: (-one[1], one[0]))
     }
@@ -306,14 +270,29 @@ def _counted(cursor: Any, parameters: dict[str, Any]) -> AudiencePreview:
     fallback_languages = dict(cursor.execute(_FALLBACK, parameters).fetchall())
     no_contact = int(cursor.execute(_NO_CONTACT).fetchone()[0])
     return AudiencePreview(
-        placed=placed,
-        reachable=reachable,
-        there=there,
-        reached=reached,
-        not_agreed=placed - reachable - no_contact,
+        placed=_people_in(placed),
+        reachable=_people_in(reached),
+        there=estimate_of(placed),
+        reached=estimate_of(reached),
+        not_agreed=_people_in(placed) - _people_in(reached) - no_contact,
         no_contact=no_contact,
         vague=vague,
         by_language=dict(sorted(by_language.items(), key=lambda one: (-one[1].people, one[0]))),
         by_area=by_area,
         fallback_languages=fallback_languages,
     )
+
+
+def _people_in(groups: Sequence[Weights]) -> int:
+    return sum(int(group.people) for group in groups)
+
+
+def _decay_parameters(decays: Decays) -> dict[str, Any]:
+    keys = sorted(decays)
+    return {
+        "decay_kinds": [kind for kind, _, _ in keys],
+        "decay_dated": [is_dated for _, is_dated, _ in keys],
+        "decay_countries": [country for _, _, country in keys],
+        "half_lives": [decays[key].half_life for key in keys],
+        "factors": [decays[key].factor for key in keys],
+    }

@@ -12,16 +12,11 @@ from hypothesis import strategies as st
 
 from notifications import addressing
 from notifications.audiences import AudienceRule
-from notifications.counting import (
-    HALF_LIVES,
-    AudiencePreview,
-    Estimate,
-    LanguageCount,
-    Weights,
-    preview,
-)
+from notifications.counting import AudiencePreview, LanguageCount, preview
+from notifications.estimating import Estimate, Weights, estimate_of
 from notifications.models import Delivery
-from registry.models import ContactPoint, Registrant, Stay, StayKind
+from registry.decaying import HALF_LIVES
+from registry.models import ContactPoint, Registrant, Stay, StayKind, StayObservation
 from tests.people import crisis, phone, register, released
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +112,32 @@ def test_a_stay_confirmed_long_ago_counts_less_and_a_journey_least() -> None:
     assert count().reachable == 20
 
 
+def test_what_people_answered_moves_the_range_and_narrows_it() -> None:
+    people = [register() for _ in range(20)]
+    confirmed(700, *people)
+    guessed = count().there
+    StayObservation.objects.bulk_create(
+        StayObservation(
+            kind=StayKind.RESIDENCE,
+            is_dated=False,
+            country_id="LB",
+            age_days=700,
+            is_there=number % 4 == 0,
+            on=timezone.localdate(),
+        )
+        for number in range(400)
+    )
+    taught = count().there
+    assert abs(taught.likely - 5) <= 1
+    assert taught.likely < guessed.likely
+    assert taught.high < guessed.high
+    # Of another kind of stay nothing was learned.
+    Stay.objects.update(kind=StayKind.WORK)
+    before = count().there
+    StayObservation.objects.all().delete()
+    assert count().there == before
+
+
 def test_a_contact_that_never_answered_is_no_sure_way() -> None:
     register(is_confirmed=False)
     bounced = register()
@@ -134,14 +155,21 @@ _share = st.floats(0, 1)
 def test_low_likely_and_high_stand_in_order(people: list[tuple[float, bool, bool, float]]) -> None:
     """Oracle for what the SQL sums: weight, whether vague, whether surely reached, share."""
     sure = [w for w, is_vague, is_sure, _ in people if is_sure and not is_vague]
-    found = Weights(
-        people=len(people),
-        squared=sum(w**2 for w in sure),
-        plain=sum(w * (share if is_vague else 1) for w, is_vague, _, share in people),
-        root=sum(w**0.5 for w, *_ in people),
-        squared_variance=sum(w**2 * (1 - w**2) for w in sure),
-        root_variance=sum(w**0.5 * (1 - w**0.5) for w, *_ in people),
-    ).estimate
+    weights = [w for w, *_ in people]
+    found = estimate_of(
+        [
+            Weights(
+                people=len(people),
+                sure=sum(sure),
+                sure_low=sum(w**2 for w in sure),
+                sure_variance=sum(w * (1 - w) for w in sure),
+                inside=sum(w * (share if is_vague else 1) for w, is_vague, _, share in people),
+                whole=sum(weights),
+                high=sum(w**0.5 for w in weights),
+                variance=sum(w * (1 - w) for w in weights),
+            )
+        ]
+    )
     assert 0 <= found.low <= found.likely <= found.high <= len(people)
 
 
