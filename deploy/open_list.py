@@ -11,6 +11,7 @@ import datetime
 import json
 import os
 import sys
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -30,7 +31,7 @@ def make_key(path: str) -> str:
     return PUBLIC + base64.urlsafe_b64encode(key.public_key().public_bytes_raw()).decode()
 
 
-def open_list(secret: str, sealed: bytes) -> dict:
+def open_list(secret: str, sealed: bytes) -> dict[str, Any]:
     head, _, rest = sealed.partition(b"\n")
     if not head.startswith(HEAD) or not rest.startswith(COPY):
         raise ValueError("this is no sealed list")
@@ -51,10 +52,11 @@ def open_list(secret: str, sealed: bytes) -> dict:
             plain += AESGCM(key).decrypt(nonce, chunk, None)
     except InvalidTag:
         raise ValueError("it was sealed for another key, or altered") from None
-    return json.loads(plain)
+    told: dict[str, Any] = json.loads(plain)
+    return told
 
 
-def show(told: dict) -> str:
+def show(told: dict[str, Any]) -> str:
     lines = [
         f"For {told['for']} only. Purpose: {told['purpose']}. {told['crisis']}.",
         f"Made {told['made_at']}, to be used until {told['expires_at']}, then deleted.",

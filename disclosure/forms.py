@@ -16,11 +16,19 @@ from entry.widgets import RadioChoices
 from geography.models import Post
 
 
+class _PostField(forms.ModelChoiceField[Post]):
+    """A post by its name in the page's language."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        name: str = obj.name_in()
+        return name
+
+
 class AskForm(forms.Form):
     """Which crisis, whose people, for whom, what for and how long."""
 
     crisis = forms.ModelChoiceField(label=_("Crisis"), queryset=Crisis.objects.none())
-    post = forms.ModelChoiceField(label=_("People of which post"), queryset=Post.objects.none())
+    post = _PostField(label=_("People of which post"), queryset=Post.objects.none())
     recipient = forms.ModelChoiceField(
         label=_("Who gets the list"), queryset=Recipient.objects.none()
     )
@@ -49,9 +57,6 @@ class AskForm(forms.Form):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)
             field.queryset = queryset
-        posts = self.fields["post"]
-        assert isinstance(posts, forms.ModelChoiceField)
-        posts.label_from_instance = lambda post: post.name_in()  # type: ignore[method-assign]
 
 
 class DecideForm(forms.Form):

@@ -53,7 +53,7 @@ def _pack_one(list_id: UUID) -> bool:
     )
     if found is None:
         return False
-    people = list(people_for(found.post, found.crisis)[: MOST_PEOPLE + 1])
+    people = list(people_for(found.post, found.crisis).order_by("pk")[: MOST_PEOPLE + 1])
     # The second officer agreed to a number; a list that has grown since is asked for anew.
     if len(people) > found.expected_count or found.crisis.closed_at is not None:
         drop(found, ListState.DROPPED)

@@ -72,6 +72,11 @@ urlpatterns = [
         portal_consents.receipt_file,
         name="receipt-file",
     ),
+    path(
+        "my/choices/receipts/<slug:code>.pdf",
+        portal_consents.receipt_paper,
+        name="receipt-paper",
+    ),
     path("my/choices/<slug:purpose_code>/", portal_consents.switch, name="consent-switch"),
     path("leave/", portal_signing_in.leave, name="leave"),
     path("calendar/", portal_signing_in.calendar, name="calendar"),

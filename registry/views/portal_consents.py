@@ -16,6 +16,7 @@ from consent.services import record_answers
 from registry import languages, portal_sessions, selectors
 from registry.models import Registrant
 from registry.portal_sheet import answers_shown, receipt_shown
+from registry.receipt_paper import receipt_pdf
 
 ON, OFF = "on", "off"
 _FORMS = {"ts27560": as_ts27560, "kantara": as_kantara}
@@ -75,3 +76,22 @@ def receipt_file(request: HttpRequest, person: Registrant, code: str, form: str)
     # Its name says as little as the code does.
     name = {"Content-Disposition": f'attachment; filename="{found.code}.json"'}
     return JsonResponse(_FORMS[form](found), headers=name)
+
+
+@require_safe
+@portal_sessions.person_required
+def receipt_paper(request: HttpRequest, person: Registrant, code: str) -> HttpResponse:
+    """The receipt to print, in the language of the page."""
+    found = selectors.receipt_with(person.pk, code)
+    if found is None:
+        raise Http404
+    paper = receipt_pdf(
+        title=_("Receipt"),
+        sentence=found.sentence,
+        sentence_language=found.language,
+        rows=receipt_shown(found),
+        language=get_language() or "en",
+    )
+    # Its name says as little as the code does.
+    name = {"Content-Disposition": f'attachment; filename="{found.code}.pdf"'}
+    return HttpResponse(paper, content_type="application/pdf", headers=name)

@@ -110,8 +110,8 @@ def test_asked_agreed_made_fetched_and_opened(
         assert value not in sealed
     shown = opened(tmp_path, keys[0], sealed)
     assert shown.returncode == 0, shown.stderr
-    for value in ("Amal Haddad", PHONE, "Hamra", "Evacuation staff", canary_address(asked.pk)):
-        assert value in shown.stdout
+    for told in ("Amal Haddad", PHONE, "Hamra", "Evacuation staff", canary_address(asked.pk)):
+        assert told in shown.stdout
     other = opened(tmp_path, make_recovery_key()[0], sealed)
     assert (other.returncode, "another key" in other.stdout) == (1, True)
     broken = opened(tmp_path, keys[0], sealed[:-1])
@@ -265,7 +265,7 @@ def test_the_pages_lead_from_asking_to_the_sealed_file(
     assert ministry.post(reverse("disclosure:list-fetch", args=[asked.pk])).status_code == 404
 
 
-def test_the_commands_name_recipients_and_lists(asked: PeopleList, capsys) -> None:  # type: ignore[no-untyped-def]
+def test_the_commands_name_recipients_and_lists(asked: PeopleList, capsys) -> None:
     call_command("add_list_recipient", "Shelter staff", make_recovery_key()[1])
     assert Recipient.objects.filter(name="Shelter staff").exists()
     call_command("whose_list", canary_address(asked.pk))
