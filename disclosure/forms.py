@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +16,14 @@ from entry.widgets import RadioChoices
 from geography.models import Post
 
 
-class _PostField(forms.ModelChoiceField[Post]):
+if TYPE_CHECKING:
+    _Choice = forms.ModelChoiceField[Post]
+else:
+    # Generic for the type checker only.
+    _Choice = forms.ModelChoiceField
+
+
+class _PostField(_Choice):
     """A post by its name in the page's language."""
 
     def label_from_instance(self, obj: Any) -> str:
