@@ -33,6 +33,7 @@ from backups import manifests
 from demo import binaries
 from demo.postgres import Postgres
 from encryption import copies
+from walls.roles import DatabaseRole
 
 _EMPTY = re.compile(rb"\x00{16,}")
 _GAP = bytes(16)
@@ -226,7 +227,7 @@ def dumps() -> Iterator[bytes]:
         if given.get("port"):
             command += ["--port", str(given["port"])]
         yield subprocess.run(
-            [*command, "--dbname", str(given["dbname"])],
+            [*command, "--role", DatabaseRole.BACKUP, "--dbname", str(given["dbname"])],
             check=True,
             capture_output=True,
             env=environment,

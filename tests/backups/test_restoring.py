@@ -57,6 +57,8 @@ def back_up(kind: str, folder: Path) -> Path:
 
 def restore(kind: str, folder: Path, recovery_key: Path) -> None:
     call_command("restore", f"--{kind}", str(folder), "--recovery-key", str(recovery_key))
+    # A set holds no rights of database roles.
+    call_command("put_up_walls", verbosity=0)
 
 
 def assert_nothing_serves(client: Client, settings, why: str) -> None:

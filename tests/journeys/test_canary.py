@@ -327,6 +327,7 @@ def test_canary_a_real_leak_is_found_in_the_real_stores(
         cursor.execute(
             "CREATE TABLE leaky AS SELECT %s::text AS name FROM generate_series(1, 5)", [value]
         )
+        cursor.execute("GRANT SELECT ON leaky TO registry_backup")
     try:
         assert sweeping.sweep({"dumps": sweeping.dumps()}, planted) == ["dumps: leak"]
         found = sweeping.sweep({"files": sweeping.database_files(server)}, planted)

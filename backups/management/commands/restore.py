@@ -45,6 +45,6 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{restored.set_name} is restored as of {restored.made_at}: "
             f"{sum(restored.rows.values())} rows.\n"
-            f"Now run `manage.py migrate --database {kind.alias}` and `manage.py apply_erasures`; "
-            "until then nothing serves."
+            f"Now run `manage.py migrate --database {kind.alias}`, `manage.py put_up_walls` and "
+            "`manage.py apply_erasures`; until then nothing serves."
         )
