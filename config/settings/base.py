@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "config.realms.RealmSessionMiddleware",
     "config.realms.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "config.bodies.WholeFormMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "registry.middleware.ScopeMiddleware",

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from audit.recording import Actor
 from notifications.answering_proofs import answer_proof
 from notifications.models import Delivery
-from registry.models import ContactPoint, ContactProof
+from registry.models import ContactPoint, ContactProof, Registrant
 from registry.services.erasing import erase_person
 from registry.throttling import ASKING_PER_CONTACT
 from tests import people
@@ -21,23 +21,26 @@ from tests.registry.portal_visits import WRONG_CODE, without_token
 
 pytestmark = pytest.mark.django_db
 
-KNOWN, UNKNOWN, ERASED, UNCONFIRMED, REMOVED = (
+KNOWN, UNKNOWN, ERASED, UNCONFIRMED, REMOVED, BLOCKED = (
     "+96170555001",
     "+96170555002",
     "+96170555003",
     "+96170555004",
     "+96170555005",
+    "+96170555007",
 )
-CONTACTS = [KNOWN, UNKNOWN, ERASED, UNCONFIRMED, REMOVED]
+CONTACTS = [KNOWN, UNKNOWN, ERASED, UNCONFIRMED, REMOVED, BLOCKED]
 
 
 @pytest.fixture(autouse=True)
 def registered() -> None:
-    """Somebody known, somebody erased, somebody unconfirmed, and a phone that was given up."""
+    """Somebody known, erased, unconfirmed, blocked, and a phone that was given up."""
     people.register(phones=[KNOWN])
     people.register(phones=[UNCONFIRMED], is_confirmed=False)
     erased = people.register(phones=[ERASED])
     erase_person(actor=Actor.person(erased.pk), person=erased)
+    blocked = people.register(phones=[BLOCKED])
+    Registrant.objects.filter(pk=blocked.pk).update(restricted_at="2026-01-01T00:00Z")
     gave_up = people.register(phones=[REMOVED, "+96170555006"])
     ContactPoint.objects.filter(registrant=gave_up).update(removed_at="2026-01-01T00:00Z")
 
