@@ -2,7 +2,8 @@
 
 Everything is real: PostgreSQL (durable), Valkey, Celery workers, and a mail server that holds
 answers back, hangs up after the final dot, puts recipients off and refuses connections. Each
-run has its own seed. Exits 1 when somebody was lost, more copies left than the bound allows,
+run has its own seed. A process that ends by itself is started again, as Docker or systemd would.
+Exits 1 when somebody was lost, more copies left than the bound allows,
 one address got more copies than promised, the board does not add up, or an address was found
 in the broker or in a log. The same unkindness is then done to one task per message and to
 django-post_office, for comparison.
@@ -23,11 +24,11 @@ from typing import Any
 from benchmarks.sending.ground import Ground, load_people, open_crisis, release, wait_for_workers
 from benchmarks.sending.peers.process import Peers
 from benchmarks.sending.sink import Faults, Sink
+from benchmarks.sending.sweeping import PLANTED, Sweep
 from benchmarks.sending.tormenting import LEASE_SECONDS, Deeds, Tormentor, children_of
 from demo.processes import Process
 
-TRACE = b"@people.example"
-ROW = "{:>5} {:<20} {:>6} {:>5} {:>5} {:>6} {:>7} {:>5} {:>8} {:>6}"
+ROW = "{:>5} {:<23} {:>6} {:>5} {:>5} {:>6} {:>7} {:>5} {:>8} {:>6}"
 HEAD = ("seed", "done to it", "people", "lost", "again", "bound", "dropped", "most", "board", "s")
 
 
@@ -90,7 +91,14 @@ class Run:
 
 
 def run_engine(
-    ground: Ground, sink: Sink, workers: list[Process], crisis_id: int, seed: int, events: int
+    ground: Ground,
+    sink: Sink,
+    workers: list[Process],
+    beat: Process,
+    sweep: Sweep,
+    crisis_id: int,
+    seed: int,
+    events: int,
 ) -> Run:
     """Send one alert while `events` unkind things are done."""
     from django.db import OperationalError, connections
@@ -114,6 +122,8 @@ def run_engine(
                 workers, kind=("child", "broker", "worker", "database", "frozen", "")[min(done, 5)]
             )
             done += 1
+        tormentor.revive([*workers, beat])
+        sweep.broker()
         try:
             is_finished = (
                 Dispatch.objects.values_list("state", flat=True).get(pk=dispatch_id)
@@ -207,23 +217,6 @@ def _peer_row(name: str, deeds: str, count: int, counts: dict[str, Any], seconds
     )
 
 
-def traces(ground: Ground) -> list[str]:
-    """Return where an address of somebody was found: in the broker or in a worker's log."""
-    import redis
-
-    found = []
-    valkey = ground.services.valkey
-    assert valkey is not None
-    with redis.Redis.from_url(valkey.url) as client:
-        for key in client.scan_iter():
-            if TRACE in key or TRACE in (client.dump(key) or b""):
-                found.append("broker")
-    for worker in ground.workers:
-        if worker.log.exists() and TRACE in worker.log.read_bytes():
-            found.append(worker.log.name)
-    return found
-
-
 def main() -> int:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -248,22 +241,42 @@ def main() -> int:
         ]
         beat = ground.start_beat()
         wait_for_workers(2)
-        print("c children killed, w workers killed, b brokers wiped, f frozen, d databases stopped")
+        sweep = Sweep(ground)
+        print(
+            "c children killed, w workers killed, b brokers wiped, f frozen, d databases stopped, "
+            "r ended by themselves and revived"
+        )
         print(ROW.format(*HEAD), flush=True)
         for number in range(options.runs):
             runs.append(
-                run_engine(ground, sink, workers, crisis_id, options.seed + number, options.events)
+                run_engine(
+                    ground,
+                    sink,
+                    workers,
+                    beat,
+                    sweep,
+                    crisis_id,
+                    options.seed + number,
+                    options.events,
+                )
             )
             print(runs[-1], flush=True)
-        found = traces(ground)
+        sweep.logs()
+        sweep.metrics()
+        sweep.plant()
         ground.stop(*workers, beat)
         if not options.no_peers:
             peers = Peers(ground)
             print(run_naive(ground, sink, peers, 1_500, options.seed), flush=True)
             print(run_office(sink, peers, 3_000, options.seed), flush=True)
             peers.close()
-    kept = all(run.is_kept for run in runs) and not found
-    print(f"addresses found in broker or logs: {', '.join(found) or 'none'}")
+    found = sweep.found - {PLANTED}
+    kept = all(run.is_kept for run in runs) and not found and PLANTED in sweep.found
+    print(
+        f"addresses found in {sweep.looked_at} broker values, {sweep.tasks} task messages, logs "
+        f"and metrics: {', '.join(sorted(found)) or 'none'}; "
+        f"the planted one: {'found' if PLANTED in sweep.found else 'OVERLOOKED'}"
+    )
     print(f"{sum(run.is_kept for run in runs)} of {len(runs)} runs kept every promise")
     return 0 if kept else 1
 

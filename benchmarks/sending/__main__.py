@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.sending import large
 from benchmarks.sending.ground import Ground, load_people, open_crisis, release, wait_for_workers
 from benchmarks.sending.peers.process import PROCESSES, Peers
 from benchmarks.sending.sink import Sink
@@ -187,7 +188,17 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--connections", type=int, default=1, help="per process")
     parser.add_argument("--only-engine", action="store_true", help="leave the slow peers out")
+    parser.add_argument(
+        "--only",
+        choices=["first", "priority", "memory", "large"],
+        help="one part with a million people instead; large: all of them",
+    )
+    parser.add_argument("--crowd", type=int, default=1_000_000, help="people of those parts")
     options = parser.parse_args()
+    if options.only:
+        part = "" if options.only == "large" else options.only
+        with Sink() as sink, Ground(sink.url, "http://:none@127.0.0.1:9/send") as ground:
+            return 1 if large.measure(sink, ground, options.crowd, part) else 0
     with Sink() as sink, Ground(sink.url, "http://:none@127.0.0.1:9/send") as ground:
         load_people(options.people)
         crisis_id = open_crisis()

@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -132,27 +133,32 @@ def wait_for_workers(count: int, app: str = "config", seconds: float = 60.0) -> 
 
 def load_people(count: int, *, mail_only: bool = True) -> None:
     """Load invented people who all agreed to be alerted, and let the planner know them."""
-    from django.db import connections
-
     from demo import people
     from registry.models import Channel
 
     contacts = ((Channel.EMAIL,),) if mail_only else people.CONTACTS
     people.load_people(count, consenting=1.0, contacts=contacts)
+    vacuum()
+
+
+def vacuum() -> None:
+    """Let the planner know what there is now."""
+    from django.db import connections
+
     for alias in ("default", "keys"):
         with connections[alias].cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
 
 
-def open_crisis() -> int:
-    """Open a crisis everywhere invented people live; return its id."""
+def open_crisis(countries: Sequence[str] = ()) -> int:
+    """Open a crisis in these countries, or wherever invented people live; return its id."""
     from accounts.models import StaffUser
     from crises.models import AffectedArea, Crisis, Level
     from demo.people import PLACES
 
     author = StaffUser.objects.get(email="author@meridia.example")
     crisis = Crisis.objects.create(title="Benchmark", level=Level.ACT, opened_by=author)
-    for country in sorted({place.country for place in PLACES}):
+    for country in countries or sorted({place.country for place in PLACES}):
         AffectedArea.objects.create(crisis=crisis, country_id=country)
     return crisis.pk
 

@@ -63,6 +63,19 @@ class Counts:
         self.last_at = 0.0
         self.most_recipients = 0
         self.answers_dropped = 0
+        # Messages that hold the octets to be watched for.
+        self.watch = b""
+        self.watched = 0
+        self.first_watched_at = 0.0
+        self.last_watched_at = 0.0
+
+    def see(self, text: bytes | bytearray, end: int) -> None:
+        """Note a message that is watched for."""
+        if text.find(self.watch, 0, end) < 0:
+            return
+        self.watched += 1
+        self.last_watched_at = time.time()
+        self.first_watched_at = self.first_watched_at or self.last_watched_at
 
     def set_faults(self, given: dict[str, Any]) -> None:
         """Begin to make these faults, and no others."""
@@ -82,6 +95,9 @@ class Counts:
             "last_at": self.last_at,
             "most_recipients": self.most_recipients,
             "answers_dropped": self.answers_dropped,
+            "watched": self.watched,
+            "first_watched_at": self.first_watched_at,
+            "last_watched_at": self.last_watched_at,
         }
 
 
@@ -120,6 +136,8 @@ class Connection(asyncio.Protocol):
                 if end < 0:
                     break
                 self.counts.octets += end + 2
+                if self.counts.watch:
+                    self.counts.see(buffer, end)
                 del buffer[: end + 5]
                 self.is_text = False
                 if not self._take(answers):
@@ -204,6 +222,8 @@ async def _answer(
             counts.set_faults(command["faults"])
         if command.get("forget"):
             counts.forget()
+        if "watch" in command:
+            counts.watch = command["watch"].encode()
         if "missing_of" in command:
             wanted = Path(command["missing_of"]).read_bytes().split()
             missing = sum(one not in counts.copies for one in wanted)

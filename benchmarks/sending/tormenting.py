@@ -30,11 +30,12 @@ class Deeds:
     children_frozen: int = 0
     databases_stopped: int = 0
     leases_cut: int = 0
+    workers_revived: int = 0
 
     def __str__(self) -> str:
         return (
             f"{self.children_killed}c {self.workers_killed}w {self.brokers_wiped}b "
-            f"{self.children_frozen}f {self.databases_stopped}d"
+            f"{self.children_frozen}f {self.databases_stopped}d {self.workers_revived}r"
         )
 
 
@@ -82,6 +83,17 @@ class Tormentor:
             _signal(self._chance.choice(children), signal.SIGKILL)
             self.deeds.children_killed += 1
             self.deeds.leases_cut += 1
+
+    def revive(self, processes: list[Process]) -> None:
+        """Start again whatever ended by itself, as the init system of a deployment does.
+
+        Celery's main process may give up when its broker goes; that end was asked for by
+        nobody, so it earns no further copy in the bound.
+        """
+        for process in processes:
+            if not process.is_running:
+                process.start()
+                self.deeds.workers_revived += 1
 
     def _wipe_broker(self) -> None:
         valkey = self._ground.services.valkey
