@@ -268,6 +268,9 @@ def broker_keys() -> Iterator[bytes]:
             yield key + b"\n" + (client.dump(key) or b"")
 
 
+_END_OF_TAPE = "end-of-this-tape"
+
+
 class BrokerTape:
     """Writes down every command the broker receives while it runs."""
 
@@ -276,7 +279,6 @@ class BrokerTape:
         self._client = redis.Redis.from_url(os.environ["REDIS_URL"])
         self._thread = threading.Thread(target=self._listen, daemon=True)
         self._ready = threading.Event()
-        self._done = threading.Event()
 
     def __enter__(self) -> BrokerTape:
         self._thread.start()
@@ -284,10 +286,9 @@ class BrokerTape:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._done.set()
-        # One more command wakes the listener.
+        # The listener may be behind: it ends with this command and not before.
         with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
-            client.ping()
+            client.echo(_END_OF_TAPE)
         self._thread.join(5)
         self._client.close()
 
@@ -295,6 +296,7 @@ class BrokerTape:
         with self._client.monitor() as monitor:
             self._ready.set()
             for command in monitor.listen():
-                self.lines.append(str(command["command"]).encode())
-                if self._done.is_set():
+                line = str(command["command"]).encode()
+                if _END_OF_TAPE.encode() in line:
                     return
+                self.lines.append(line)
