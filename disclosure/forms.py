@@ -15,7 +15,6 @@ from entry.presentation import Presentation
 from entry.widgets import RadioChoices
 from geography.models import Post
 
-
 if TYPE_CHECKING:
     _Choice = forms.ModelChoiceField[Post]
 else:

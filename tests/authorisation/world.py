@@ -15,6 +15,9 @@ from django.utils import timezone
 from accounts.granting import ask_for_role
 from accounts.models import Mandate, Role, StaffUser
 from audit.recording import Actor
+from disclosure.models import ListPurpose, Recipient
+from disclosure.services import ask_for_list
+from encryption.copies import make_recovery_key
 from encryption.identifiers import new_id
 from geography.models import Post
 from registry.models import (
@@ -22,8 +25,10 @@ from registry.models import (
     Companion,
     DuplicateProposal,
     EmergencyContact,
+    Oddity,
     Registrant,
     StayKind,
+    UnusualReading,
 )
 from registry.registration import StayEntry
 from registry.services.travelling import add_leg
@@ -115,6 +120,20 @@ class World:
             person=self.person,
             entry=StayEntry(StayKind.TRAVEL, "TR", "TR-34", "", today, today),
         )
+        self.reading = UnusualReading.objects.create(
+            event_id=1,
+            oddity=Oddity.SAMPLE,
+            staff=self.users["officer"],
+            read_at=timezone.now(),
+        )
+        self.list = ask_for_list(
+            actor=self.users["officer"],
+            crisis=self.crisis,
+            post=self.post,
+            recipient=Recipient.objects.create(name="R", public_key=make_recovery_key()[1]),
+            purpose=ListPurpose.MEDICAL,
+            hours=24,
+        )
         self.request = ask_for_right(
             actor=Actor.person(self.person.pk),
             person=self.person,
@@ -174,6 +193,8 @@ class World:
             "pages:crises-in": ["fr"],
             "response:case-queue": ["all"],
             "accounts:welcome": ["AAAA", "set-password"],
+            "registry:receipt-paper": ["AAAA-AAAA-AAAA"],
+            "console:unusual-queue": ["open"],
             "rights:right-ask": ["restriction"],
             "rights:request-show": [self.request.pk],
             "rights:request-answer": [self.request.pk],
@@ -190,6 +211,8 @@ class World:
             "leg_id": lambda: self.leg.pk,
             "purpose_code": lambda: "crisis_alert_sms",
             "search_id": new_id,
+            "reading_id": lambda: self.reading.pk,
+            "list_id": lambda: self.list.pk,
             "proposal_id": lambda: self.sought.public_id,
             "crisis_id": lambda: self.crisis.public_id,
             "place_id": lambda: self.crisis.areas.get().pk,

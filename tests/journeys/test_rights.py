@@ -1,0 +1,65 @@
+"""Rights, unusual readings and lists in a real browser: usable, in both directions."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import expect
+
+from accounts.models import Mandate, Role
+from audit.recording import Actor
+from disclosure.models import Recipient
+from encryption.copies import make_recovery_key
+from registry.models import Oddity, UnusualReading
+from rights.models import Right, Way
+from rights.services import ask_for_right
+from tests.browsing import PHONE, Pages
+from tests.journeys.test_console import TABLET, assert_usable, give_app
+from tests.journeys.test_console import sign_in as sign_in_staff
+from tests.journeys.test_portal import sign_in
+from tests.people import crisis, register, staff
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.journey]
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_she_locks_and_unlocks_her_record_on_a_phone(
+    pages: Pages, sms_gateway: object, language: str
+) -> None:
+    register(phones=["+96170123456"], language=language)
+    page = pages.open(locale=language, viewport=PHONE)
+    sign_in(page, "+96170123456")
+    page.locator('a[href="/my/rights/"]').click()
+    assert_usable(page)
+    page.locator('form[action="/my/rights/ask/restriction/"] button').click()
+    expect(page.locator('form[action="/my/rights/unlock/"]')).to_be_visible()
+    assert_usable(page)
+    page.locator('form[action="/my/rights/unlock/"] button').click()
+    expect(page.locator('form[action="/my/rights/ask/restriction/"]')).to_be_visible()
+
+
+def test_the_desks_and_lists_are_usable(pages: Pages) -> None:
+    person = register(given_names="Amal", family_names="Haddad", phones=["+96170123457"])
+    ask_for_right(actor=Actor.person(person.pk), person=person, right=Right.CORRECTION, way=Way.WEB)
+    # Signing in leads an officer to the search; the other role comes with it here.
+    user, overseer = staff(Role.OFFICER), staff(Role.OFFICER)
+    Mandate.objects.create(user=overseer, role=Role.DATA_PROTECTION)
+    UnusualReading.objects.create(
+        event_id=1, oddity=Oddity.OFF_SHIFT, staff=user, read_at=timezone.now()
+    )
+    crisis()
+    Recipient.objects.create(name="Evacuation staff", public_key=make_recovery_key()[1])
+    page = pages.open(viewport=TABLET)
+    sign_in_staff(page, user, give_app(user))
+    page.goto("/console/rights/")
+    expect(page.get_by_role("link", name="Have something put right")).to_be_visible()
+    assert_usable(page)
+    page.get_by_role("link", name="Have something put right").click()
+    assert_usable(page)
+    page.goto("/console/lists/ask/")
+    assert_usable(page)
+    page = pages.open(viewport=TABLET)
+    sign_in_staff(page, overseer, give_app(overseer))
+    page.goto("/console/unusual/")
+    expect(page.get_by_role("button", name="Explained")).to_be_visible()
+    assert_usable(page)
