@@ -17,6 +17,7 @@ from notifications.models import (
     DeliveryStatus,
     MessageKind,
     PersonalText,
+    StayQuestion,
 )
 from registry.holdings import held_by_the_register
 from registry.models import Channel, Registrant
@@ -110,6 +111,16 @@ def everything_held(person: Registrant) -> dict[str, Any]:
             for answer in Answer.objects.filter(registrant_id=person.pk)
             .select_related("crisis")
             .order_by("-at")
+        ],
+        "still_there": [
+            {
+                "asked_at": question.asked_at.isoformat(timespec="seconds"),
+                "country": question.stay.country_id,
+                "answer": question.answer,
+            }
+            for question in StayQuestion.objects.filter(stay__registrant=person)
+            .select_related("stay")
+            .order_by("-asked_at")
         ],
     }
 

@@ -40,7 +40,12 @@ def _context(person: Registrant) -> dict[str, Any]:
         "person_id": person.pk,
         "name": person.display_name,
         "identity": _identity(person),
-        "stays": [_stay(stay) for stay in sheet.stays if stay.ended_at is None],
+        "stays": [
+            _stay(stay)
+            for stay in sheet.stays
+            # A leg of a trip ends by itself.
+            if stay.ended_at is None and not (stay.is_leg and stay.is_over)
+        ],
         "contacts": [_contact(contact) for contact in sheet.contacts],
         "companions": [
             {

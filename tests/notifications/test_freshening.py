@@ -18,6 +18,7 @@ from encryption.identifiers import new_id
 from encryption.keyring import keyring
 from notifications import addressing, receiving, sending
 from notifications.freshening import ASKED_AFTER_DAYS, MOST_QUESTIONS, ask_around
+from notifications.holdings import everything_held
 from notifications.links import answer_reference
 from notifications.models import Delivery, InboundMessage, Lane, StayQuestion
 from registry.indexing import contact_token
@@ -173,6 +174,13 @@ def test_an_answer_that_is_none_changes_nothing(client: Client, old: Registrant)
     page = client.post(link_to(old), {"answer": "erase"})
     assert "Press one of the three buttons." in text_of(page)
     assert StayQuestion.objects.get().answered_at is None
+
+
+def test_what_was_asked_and_answered_is_handed_over(client: Client, old: Registrant) -> None:
+    ask_around()
+    client.post(link_to(old), {"answer": "moved"})
+    (asked,) = everything_held(old)["still_there"]
+    assert (asked["country"], asked["answer"]) == ("LB", "moved")
 
 
 def test_what_an_answer_teaches_names_nobody(client: Client, old: Registrant) -> None:
