@@ -33,6 +33,8 @@ class AudienceRule:
     """People whose current stay lies in `included` or `shapes` and not in what is left out.
 
     reached_by: ids of dispatches; if any, the audience is exactly those they reached.
+    silent_of: id of a dispatch; if any, the audience is those of it who have not answered, and
+    `rung` (notifications.models.Step) says by which ways and in which language.
     """
 
     included: tuple[Place, ...] = ()
@@ -40,6 +42,8 @@ class AudienceRule:
     reached_by: tuple[int, ...] = ()
     shapes: tuple[Shape, ...] = ()
     out_shapes: tuple[Shape, ...] = ()
+    silent_of: int = 0
+    rung: str = ""
 
     @property
     def is_drawn(self) -> bool:
@@ -49,7 +53,7 @@ class AudienceRule:
     @property
     def is_for_nobody(self) -> bool:
         """Whether no place, no shape and no earlier message says who is meant."""
-        return not (self.included or self.shapes or self.reached_by)
+        return not (self.included or self.shapes or self.reached_by or self.silent_of)
 
     def as_data(self) -> dict[str, Any]:
         """Return the rule as JSON data."""
@@ -61,6 +65,8 @@ class AudienceRule:
         if self.is_drawn:
             data["shapes"] = [shape.as_data() for shape in self.shapes]
             data["out_shapes"] = [shape.as_data() for shape in self.out_shapes]
+        if self.silent_of:
+            data |= {"silent_of": self.silent_of, "rung": self.rung}
         return data
 
     @classmethod
@@ -72,6 +78,8 @@ class AudienceRule:
             tuple(data["reached_by"]),
             tuple(shape_from_data(shape) for shape in data.get("shapes", ())),
             tuple(shape_from_data(shape) for shape in data.get("out_shapes", ())),
+            data.get("silent_of", 0),
+            data.get("rung", ""),
         )
 
 
@@ -156,6 +164,8 @@ def placed_sql(rule: AudienceRule, *, is_exact: bool = True) -> tuple[str, dict[
     """
     if rule.reached_by:
         return _REACHED, {"reached_by": list(rule.reached_by)}
+    if rule.silent_of:
+        return _SILENT, {"silent_of": rule.silent_of}
     coverage = Coverage.of(rule)
     drawn = place_parameters(rule.shapes, rule.out_shapes, is_exact=is_exact)
     return _STAYING_DRAWN if rule.is_drawn else _STAYING, {
@@ -185,6 +195,13 @@ _REACHED = f"""
               FROM notifications_delivery d
              WHERE d.dispatch_id = m.dispatch_id AND d.member_number = m.number)
      ORDER BY m.registrant_id, m.dispatch_id DESC"""
+
+_SILENT = f"""
+    SELECT m.registrant_id, m.country_id, m.area_id, m.post_id, false AS is_vague,
+           NULL::text AS kind, NULL::date AS until_on, NULL::timestamptz AS last_confirmed_at
+      FROM notifications_audiencemember m
+     WHERE m.dispatch_id = %(silent_of)s AND m.answer = ''
+       AND {_BOUNDS.format(column="m.registrant_id")}"""
 
 _STAYING = f"""
     SELECT DISTINCT ON (registrant_id)
@@ -255,7 +272,10 @@ def reachable_sql(rule: AudienceRule, *, is_exact: bool = True) -> tuple[str, di
     contact is used only where no confirmed one of the person may be (docs/adr/0006).
     """
     placed, parameters = placed_sql(rule, is_exact=is_exact)
-    return permitted_sql(placed), parameters | purpose_parameters()
+    permitted = permitted_sql(placed)
+    if rule.silent_of:
+        permitted = permitted_sql(placed, rung=rule.rung)
+    return permitted, parameters | purpose_parameters()
 
 
 def purpose_parameters() -> dict[str, Any]:
@@ -266,8 +286,29 @@ def purpose_parameters() -> dict[str, Any]:
     }
 
 
-def permitted_sql(placed: str) -> str:
-    """Return the SQL of `reachable_sql` for people given by a query with `placed_sql`'s columns."""
+# Each rung: at which of their languages that the message exists in, and which contacts.
+_RUNGS = {
+    "": (0, "is_confirmed OR NOT has_confirmed"),
+    # Contacts the dispatch did not use: added since, or not confirmed. Those that were
+    # confirmed have brought no answer (docs/adr/0017).
+    "other-way": (
+        0,
+        """NOT EXISTS (SELECT FROM notifications_delivery used
+                        WHERE used.dispatch_id = %(silent_of)s
+                          AND used.registrant_id = permitted.registrant_id
+                          AND used.contact_point_id = permitted.contact_point_id)""",
+    ),
+    "other-language": (1, "(is_confirmed OR NOT has_confirmed) AND language IS NOT NULL"),
+}
+
+
+def permitted_sql(placed: str, *, rung: str = "") -> str:
+    """Return the SQL of `reachable_sql` for people given by a query with `placed_sql`'s columns.
+
+    rung: of a ladder, which reads %(silent_of)s as well; see notifications.escalating.
+    """
+    nth, wanted = _RUNGS[rung]
+    fallback = "NULL" if nth else "%(fallback)s"
     return f"""
         WITH placed AS MATERIALIZED ({placed}),
         permitted AS (
@@ -276,8 +317,8 @@ def permitted_sql(placed: str) -> str:
                    coalesce(
                        (SELECT spoken FROM unnest(r.language || r.other_languages)
                             WITH ORDINALITY AS known(spoken, place)
-                         WHERE spoken = ANY(%(languages)s) ORDER BY place LIMIT 1),
-                       %(fallback)s) AS language,
+                         WHERE spoken = ANY(%(languages)s) ORDER BY place OFFSET {nth} LIMIT 1),
+                       {fallback}) AS language,
                    l.purpose_code, l.proof_id, c.confirmed_at IS NOT NULL AS is_confirmed,
                    bool_or(c.confirmed_at IS NOT NULL)
                        OVER (PARTITION BY p.registrant_id) AS has_confirmed
@@ -296,4 +337,4 @@ def permitted_sql(placed: str) -> str:
                     LIMIT 1) l)
         SELECT registrant_id, country_id, area_id, post_id, contact_point_id, channel, token,
                language, purpose_code, proof_id
-          FROM permitted WHERE is_confirmed OR NOT has_confirmed"""
+          FROM permitted WHERE {wanted}"""

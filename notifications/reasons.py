@@ -18,6 +18,7 @@ _WORDS: dict[str, Text] = {
     "rejected": _("The phone network refused it"),
     "unusable-message": _("The address cannot be used"),
     "stopped": _("Stopped by the ministry"),
+    "answered": _("The person has answered meanwhile"),
     "delayed": _("The mail server is still trying"),
     "sender-died": _("May have arrived: the computer that sent it stopped in the middle"),
 }

@@ -10,6 +10,7 @@ from notifications import (
     addressing,
     answering_proofs,
     applying_receipts,
+    escalating,
     forgetting,
     freshening,
     receiving,
@@ -39,6 +40,12 @@ def freeze(dispatch_id: int) -> None:
 def sweep() -> None:
     """Find work nobody is doing."""
     sweeping.sweep()
+
+
+@shared_task
+def escalate() -> None:
+    """Begin the rungs of ladders that are due."""
+    escalating.escalate()
 
 
 @shared_task

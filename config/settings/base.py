@@ -312,6 +312,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": schedule(2.0),
         "options": {"queue": "urgent", "expires": 2},
     },
+    "escalate": {
+        "task": "notifications.tasks.escalate",
+        "schedule": schedule(15.0),
+        "options": {"queue": "urgent", "expires": 15},
+    },
     "seal-record": {
         "task": "audit.tasks.seal",
         "schedule": schedule(300.0),

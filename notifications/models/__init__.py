@@ -27,6 +27,13 @@ from notifications.models.dispatches import (
     MessageVersion,
     PersonalText,
 )
+from notifications.models.escalation import (
+    EscalationTimer,
+    PhoneTask,
+    Step,
+    TaskOutcome,
+    TaskState,
+)
 from notifications.models.freshness import StayAnswer, StayQuestion
 from notifications.models.heartbeats import Heartbeat, Work
 from notifications.models.inbound import InboundMessage, Receipt
@@ -50,18 +57,23 @@ __all__ = [
     "DeliveryStatus",
     "Dispatch",
     "DispatchState",
+    "EscalationTimer",
     "Heartbeat",
     "InboundMessage",
     "Lane",
     "MessageKind",
     "MessageVersion",
     "PersonalText",
+    "PhoneTask",
     "Receipt",
     "RoutineSms",
     "Severity",
     "StayAnswer",
     "StayQuestion",
+    "Step",
     "Suppression",
+    "TaskOutcome",
+    "TaskState",
     "Urgency",
     "Work",
 ]

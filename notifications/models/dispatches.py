@@ -89,6 +89,8 @@ class Dispatch(models.Model):
     crisis = models.ForeignKey(
         Crisis, on_delete=models.PROTECT, null=True, related_name="dispatches"
     )
+    # The broadcast's dispatch whose ladder this is a rung of: the same words, approved once.
+    escalates = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="rungs")
     is_exercise = models.BooleanField(default=False)
     lane = models.SmallIntegerField(choices=Lane.choices)
     state = models.CharField(
