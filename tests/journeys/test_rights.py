@@ -1,16 +1,14 @@
-"""Rights, unusual readings and lists in a real browser: usable, in both directions."""
+"""Rights and lists in a real browser: usable, in both directions."""
 
 from __future__ import annotations
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import expect
 
-from accounts.models import Mandate, Role
+from accounts.models import Role
 from audit.recording import Actor
 from disclosure.models import Recipient
 from encryption.copies import make_recovery_key
-from registry.models import Oddity, UnusualReading
 from rights.models import Right, Way
 from rights.services import ask_for_right
 from tests.browsing import PHONE, Pages
@@ -41,12 +39,7 @@ def test_she_locks_and_unlocks_her_record_on_a_phone(
 def test_the_desks_and_lists_are_usable(pages: Pages) -> None:
     person = register(given_names="Amal", family_names="Haddad", phones=["+96170123457"])
     ask_for_right(actor=Actor.person(person.pk), person=person, right=Right.CORRECTION, way=Way.WEB)
-    # Signing in leads an officer to the search; the other role comes with it here.
-    user, overseer = staff(Role.OFFICER), staff(Role.OFFICER)
-    Mandate.objects.create(user=overseer, role=Role.DATA_PROTECTION)
-    UnusualReading.objects.create(
-        event_id=1, oddity=Oddity.OFF_SHIFT, staff=user, read_at=timezone.now()
-    )
+    user = staff(Role.OFFICER)
     crisis()
     Recipient.objects.create(name="Evacuation staff", public_key=make_recovery_key()[1])
     page = pages.open(viewport=TABLET)
@@ -57,9 +50,4 @@ def test_the_desks_and_lists_are_usable(pages: Pages) -> None:
     page.get_by_role("link", name="Have something put right").click()
     assert_usable(page)
     page.goto("/console/lists/ask/")
-    assert_usable(page)
-    page = pages.open(viewport=TABLET)
-    sign_in_staff(page, overseer, give_app(overseer))
-    page.goto("/console/unusual/")
-    expect(page.get_by_role("button", name="Explained")).to_be_visible()
     assert_usable(page)
