@@ -84,6 +84,8 @@ class Follower:
         self._share = share
         self._since: Horizon | None = None
         self._day: datetime.date | None = None
+        # Whether somebody was erased; whoever keeps copies of the index sets it back.
+        self.has_forgotten = False
 
     @classmethod
     def resumed(cls, index: NameIndex, moment: Moment, share: Share = EVERYBODY) -> Follower:
@@ -143,6 +145,7 @@ class Follower:
         changed = Q(changed_in__gte=self._since.oldest_open, changed_in__lt=now.next)
         erased = ErasedPerson.objects.filter(changed).values_list("person_id", flat=True)
         gone = sum(self._index.remove(person_id) for person_id in erased)
+        self.has_forgotten = self.has_forgotten or gone > 0
         ids = set(Registrant.objects.filter(changed).values_list("pk", flat=True))
         ids.update(Stay.objects.filter(changed).values_list("registrant_id", flat=True))
         if today != self._day:

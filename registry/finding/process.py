@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 _EVERY = 1.0
 _LONGEST_PAUSE = 30.0
 _KEPT_SECONDS = 6 * 60 * 60
+# Somebody erased stays in the snapshot so long; many at once are worth one writing.
+_FORGOTTEN_SECONDS = 60.0
 _MOST_RESULTS = 100
 
 
@@ -87,6 +89,10 @@ class Finder:
             self._server.wait(0)
             if self._stopping.is_set():
                 break
+        if self._follower.has_forgotten:
+            self._follower.has_forgotten = False
+            soon = time.monotonic() + _FORGOTTEN_SECONDS
+            self._keep_after = min(self._keep_after, soon)
         # Changes are few: between looks the key store is not kept waiting.
         connections["keys"].close()
         return True
@@ -122,7 +128,7 @@ class Finder:
         return True
 
     def _keep(self) -> None:
-        """Write the snapshot every few hours: somebody erased since must not stay in it.
+        """Write the snapshot every few hours, and soon after somebody was erased.
 
         A copy of this process does it, so that nobody waits for an answer meanwhile.
         """
@@ -136,6 +142,7 @@ class Finder:
             moment = self._follower.moment()
         except (Unusable, Error) as error:
             logger.warning("snapshot not kept", extra={"error_code": type(error).__name__})
+            self._drop()
             return
         self._writer = os.fork()
         if self._writer:
@@ -156,6 +163,13 @@ class Finder:
             self._writer = 0
             level = logging.WARNING if status else logging.INFO
             logger.log(level, "snapshot written", extra={"exit_status": status})
+            if status:
+                self._drop()
+
+    def _drop(self) -> None:
+        """Remove what could not be written anew: it may know people who were erased."""
+        if self._snapshot is not None:
+            self._snapshot.unlink(missing_ok=True)
 
     def _wait(self, seconds: float) -> None:
         until = time.monotonic() + seconds

@@ -150,6 +150,27 @@ def test_a_restart_goes_on_from_the_snapshot_with_all_that_happened_since(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_an_erased_person_leaves_the_snapshot_soon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("registry.finding.process._FORGOTTEN_SECONDS", 0.1)
+    load_posts()
+    stays, goes = (register(given_names=each, family_names="Haddad") for each in "ab")
+    kept = tmp_path / "snapshot"
+    with running(tmp_path):
+        deadline = time.monotonic() + 30
+        while not kept.exists() or len(read(kept, timezone.now())[0]) != 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        erase_person(actor=Actor.person(goes.pk), person=Registrant.objects.get(pk=goes.pk))
+        while len(read(kept, timezone.now())[0]) != 1:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+    index, _ = read(kept, timezone.now())
+    assert [match.person_id for match in index.search("Haddad", post_ids=None)] == [stays.pk]
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_snapshot_of_another_database_is_not_used(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
