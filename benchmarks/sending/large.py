@@ -201,16 +201,24 @@ def _priority(sink: Sink, verdict: Verdict) -> None:
 
 def _release_routine(crisis_id: int) -> int:
     """Queue a message of everyday business, with another subject, in the routine lane."""
-    from notifications.models import Dispatch, DispatchState, Lane, MessageVersion
+    from notifications.models import Dispatch, DispatchState, Lane, MessageKind, MessageVersion
     from notifications.waking import ring
 
     alert = Dispatch.objects.select_related("message").latest("pk")
     texts = {
-        language: {**text, "subject": "News from your consulate"}
+        language: {
+            **text,
+            "subject": "News from your consulate",
+            "email": text["email"].replace("{link}", "on our pages"),
+        }
         for language, text in alert.message.texts.items()
     }
     message = MessageVersion.objects.create(
-        kind=alert.message.kind, texts=texts, fallback_language="en", sha256="0" * 64
+        # Only what two people released may go out as a broadcast, and the database sees to it.
+        kind=MessageKind.ACK_OTHER,
+        texts=texts,
+        fallback_language="en",
+        sha256="0" * 64,
     )
     dispatch = Dispatch.objects.create(
         message=message,
