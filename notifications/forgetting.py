@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from encryption.erasures import note_finished
+from notifications.handing_on import hand_on
 from notifications.models import (
     Answer,
     AudienceMember,
@@ -48,6 +50,7 @@ def forget_person(person_id: UUID) -> None:
             Q(registrant_id=person_id) | Q(sender_token__in=tokens - others)
         ).delete()
         Suppression.objects.filter(address_token__in=tokens - others).delete()
+        _hand_on(mine)
         mine.filter(status__in=[DeliveryStatus.QUEUED, DeliveryStatus.DEFERRED]).update(
             status=DeliveryStatus.SKIPPED, reason="erased"
         )
@@ -56,3 +59,17 @@ def forget_person(person_id: UUID) -> None:
             cursor.execute(_CUT_TIES, [person_id])
     if is_settled(person_id):
         note_finished([person_id])
+
+
+def _hand_on(mine: QuerySet[Delivery]) -> None:
+    """Before the ties are cut: who shared the address must still get what is queued."""
+    waiting: dict[int, dict[int, str]] = defaultdict(dict)
+    carried = mine.filter(
+        shared_with_seq__isnull=True,
+        status__in=[DeliveryStatus.QUEUED, DeliveryStatus.DEFERRED],
+    )
+    for dispatch_id, seq in carried.values_list("dispatch_id", "seq"):
+        waiting[dispatch_id][seq] = "erased"
+    with connection.cursor() as cursor:
+        for dispatch_id, leavers in sorted(waiting.items()):
+            hand_on(cursor, dispatch_id, leavers)

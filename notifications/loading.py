@@ -22,6 +22,7 @@ from encryption.references import seal_references
 from notifications.channels.addresses import UnusableAddress
 from notifications.channels.protocol import OutgoingMail, OutgoingSms
 from notifications.connecting import Connection
+from notifications.handing_on import PERSONAL_REASONS, hand_on
 from notifications.leasing import Lease, Result
 from notifications.links import delivery_number, link_of
 from notifications.models import DeliveryStatus, MessageKind, MessageVersion, PersonalText
@@ -144,7 +145,21 @@ class WindowLoader:
         )
         proofs = self._proofs(rows)
         self._name([row[0] for row in rows])
-        return [self._envelope(row, agreed, addresses, proofs) for row in rows]
+        envelopes = [self._envelope(row, agreed, addresses, proofs) for row in rows]
+        # Ends, since everybody who shares an address inherits its message once at most.
+        return self.load(start, end) if self._hand_on(envelopes) else envelopes
+
+    def _hand_on(self, envelopes: list[Envelope]) -> int:
+        """Let others at a shared address have what its holder wants no more; return how many."""
+        leavers = {
+            envelope.seq: envelope.result.reason
+            for envelope in envelopes
+            if envelope.result is not None and envelope.result.reason in PERSONAL_REASONS
+        }
+        if not leavers:
+            return 0
+        with self.connection.cursor() as cursor:
+            return hand_on(cursor, self.lease.dispatch_id, leavers)
 
     def _name(self, seqs: list[int]) -> None:
         """Make the references of a window's deliveries in one pass."""
