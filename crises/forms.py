@@ -252,11 +252,6 @@ class PolygonForm(DrawnForm):
         "polygon": Presentation(direction="ltr", spell_check=False, capitals="none"),
     }
 
-    presentation = {
-        **SideForm.presentation,
-        "polygon": Presentation(direction="ltr", spell_check=False),
-    }
-
     def clean_polygon(self) -> Shape:
         """Return the shape that was pasted."""
         try:
