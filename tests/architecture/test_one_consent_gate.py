@@ -30,6 +30,7 @@ READERS = {
 # What decides: whom a message is for, whether it still leaves, what a person has switched on.
 DECIDING = {
     "notifications/audiences.py",
+    "notifications/handing_on.py",
     "notifications/loading.py",
     "registry/selectors.py",
 }

@@ -36,6 +36,7 @@ from notifications.models import (
     InboundMessage,
     Suppression,
 )
+from notifications.models.escalation import PhoneTask, Step
 from notifications.services.answering import record_answer
 from notifications.services.storing import store_inbound
 from notifications.services.writing import write_to_person
@@ -122,6 +123,13 @@ def her() -> Registrant:
     dispatch = released(danger)
     addressing.freeze(dispatch.pk)
     Delivery.objects.filter(dispatch=dispatch).update(provider_reference="provider-7")
+    PhoneTask.objects.create(
+        dispatch=dispatch,
+        crisis=danger,
+        registrant_id=person.pk,
+        step=Step.EMERGENCY_CONTACT,
+        due_at=timezone.now(),
+    )
     record_answer(
         actor=actor,
         crisis_id=danger.pk,
