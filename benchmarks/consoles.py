@@ -114,7 +114,7 @@ def make_plain() -> None:
         clear.execute("GRANT SELECT ON plain_people TO registry_app")
 
 
-def plain(statement: str, *values: object) -> Callable[[int], object]:
+def plain(statement: str, *values: int | str) -> Callable[[int], object]:
     """Return something that runs one statement over the people in clear and reads its rows."""
     from django.db import connection
 

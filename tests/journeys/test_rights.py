@@ -11,8 +11,9 @@ from disclosure.models import Recipient
 from encryption.copies import make_recovery_key
 from rights.models import Right, Way
 from rights.services import ask_for_right
+from tests.accounts.signing_in import give_app
 from tests.browsing import PHONE, Pages
-from tests.journeys.test_console import TABLET, assert_usable, give_app
+from tests.journeys.test_console import TABLET, assert_usable
 from tests.journeys.test_console import sign_in as sign_in_staff
 from tests.journeys.test_portal import sign_in
 from tests.people import crisis, register, staff

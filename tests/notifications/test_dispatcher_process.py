@@ -57,11 +57,13 @@ def test_an_alert_leaves_without_redis_and_a_stop_doubles_nobody(
         stop_all([first], 30)
     assert first.exit_code == 0, first.last_lines()
     second = dispatcher("second")
+
+    def is_finished() -> bool:
+        dispatch.refresh_from_db()
+        return dispatch.state == DispatchState.FINISHED
+
     try:
-        _until(
-            lambda: dispatch.refresh_from_db() is None and dispatch.state == DispatchState.FINISHED,
-            second,
-        )
+        _until(is_finished, second)
     finally:
         stop_all([second], 30)
     copies = Counter(message.recipient for message in sms_gateway.messages)
