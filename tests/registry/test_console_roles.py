@@ -1,16 +1,17 @@
-"""Every address of the console, for everybody who may knock: the table is the rule."""
+"""The desk's own pages with real answers, for everybody who may knock.
+
+That no address of the product is forgotten is shown in tests/authorisation.
+"""
 
 from __future__ import annotations
 
 import pytest
 from django.test import Client
-from django.urls import URLPattern, reverse
+from django.urls import reverse
 
 from accounts.models import Role
 from encryption.identifiers import new_id
-from notifications.urls import console as message_urls
 from registry.models import DuplicateProposal
-from registry.urls import console as console_urls
 from tests.accounts.signing_in import sign_in
 from tests.people import register, staff
 from tests.registry.consoles import open_record_of
@@ -88,14 +89,3 @@ def test_the_console_opens_to_whom_the_table_says() -> None:
 def test_a_stranger_is_sent_to_the_sign_in_page() -> None:
     response = Client().get(reverse("console:people-find"))
     assert response.url.startswith(reverse("account_login"))  # type: ignore[attr-defined]
-
-
-def test_the_table_names_every_address() -> None:
-    modules = ((console_urls, "console"), (message_urls, "console-messages"))
-    addresses = {
-        f"{space}:{pattern.name}"
-        for module, space in modules
-        for pattern in module.urlpatterns
-        if isinstance(pattern, URLPattern)
-    }
-    assert addresses == {name for name, _method in TABLE}
