@@ -142,6 +142,7 @@ class Supervisor:
                 for name, queues in WORKER_POOLS.items()
             ),
             self._python("beat", environment, *celery, "beat", "--pidfile", ""),
+            self._python("dispatcher", environment, "manage.py", "dispatcher"),
         ]
         if any(ROOT.glob("*/management/commands/finder.py")):
             processes.append(self._python("finder", environment, "manage.py", "finder"))
