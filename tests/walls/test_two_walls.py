@@ -230,3 +230,13 @@ def test_the_owner_sees_nobody_unless_it_says_that_it_is_for_everybody() -> None
         cursor.execute("ALTER TABLE registry_registrant NO FORCE ROW LEVEL SECURITY")
         assert Registrant.objects.count() == 1
         cursor.execute("RESET registry.scope")
+
+
+def test_a_policy_is_asked_row_by_row_and_taken_for_half_of_the_rows() -> None:
+    """A page of fifty people must not read, or sort, a whole district."""
+    with acting_as(APP), within(Scope(Kind.POSTS, post_ids=(1,))), connection.cursor() as cursor:
+        for table in SEEN:
+            cursor.execute(f"EXPLAIN SELECT * FROM {table}")
+            plan = "\n".join(line for (line,) in cursor.fetchall())
+            assert "hashed" not in plan
+            assert "CASE" in plan
