@@ -131,6 +131,8 @@ class ConsentEvent(models.Model):
     language = models.CharField(max_length=10)
     language_asked = models.CharField(max_length=10)
     state = models.CharField(max_length=12, choices=ConsentState.choices)
+    # Withdrawn or refused because being written to is a danger: no override reaches them.
+    is_for_safety = models.BooleanField(default=False, db_default=False)
     event_type = models.CharField(max_length=12)
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField(db_default=Now())
@@ -170,6 +172,11 @@ class ConsentEvent(models.Model):
             models.CheckConstraint(
                 condition=Q(language=F("language_asked")),
                 name="the_words_are_in_the_language_asked_for",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_for_safety=False)
+                | Q(state__in=[ConsentState.REFUSED, ConsentState.WITHDRAWN]),
+                name="only_a_no_is_for_safety",
             ),
             models.CheckConstraint(
                 condition=Q(event_type__in=["explicit", "expressed"]),

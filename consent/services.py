@@ -75,11 +75,13 @@ def record_answers(
     given_by: GivenBy = GivenBy.SELF,
     staff_id: UUID | None = None,
     post_id: int | None = None,
+    is_for_safety: bool = False,
 ) -> list[ConsentEvent]:
     """Append one event per purpose answered: given where True; refused or withdrawn where False.
 
     answers: {purpose code: yes or no}. Purposes left out are not touched. An
     answer that repeats the standing one is still recorded, as renewed or refused.
+    is_for_safety: a no is said because being written to is a danger to the person.
     """
     states = current_states(subject_id)
     now = timezone.now()
@@ -105,6 +107,7 @@ def record_answers(
                 language=language,
                 language_asked=language,
                 state=state,
+                is_for_safety=is_for_safety and not answers[code],
                 event_type="explicit",
                 occurred_at=now,
                 valid_until=now + datetime.timedelta(days=choice.purpose.validity_days),

@@ -7,10 +7,21 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import StaffUser
+from crises.overrides import OverrideField, ReviewFinding, VitalInterestOverride
 from encryption.identifiers import new_id
 from geography.drawing import shape_from_data
 from geography.models import Area, Country
 from geography.shapes import Shape
+
+__all__ = [
+    "AffectedArea",
+    "Crisis",
+    "CrisisQuerySet",
+    "Level",
+    "OverrideField",
+    "ReviewFinding",
+    "VitalInterestOverride",
+]
 
 
 class Level(models.IntegerChoices):
