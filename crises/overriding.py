@@ -6,7 +6,7 @@ Each takes another person: who asks, who approves, who reviews. The database ref
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -17,13 +17,11 @@ from django.utils.translation import gettext as _
 
 from accounts.access import has_role
 from accounts.models import Role, StaffUser
-from audit.recording import record
+from audit.recording import Detail, record
 from consent.models import Basis
 from crises.models import Crisis, OverrideField, ReviewFinding, VitalInterestOverride
 from crises.overrides import NOTICE_WITHIN, REVIEW_WITHIN
 from crises.services import NotAllowed
-
-Detail = Mapping[str, int | Sequence[int] | Sequence[str] | None]
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
-from consent.models import Basis
 from notifications import leasing
 from notifications.audiences import AudienceRule, reachable_sql
 from notifications.connecting import Connection, open_connection
 from notifications.drawn_areas import MAKE_TABLE, DrawnStays, ask_engine, lay_out
 from notifications.models import Dispatch
+from notifications.overridden import take_in
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +58,7 @@ def freeze(dispatch_id: int, after_slice: Callable[[], None] = lambda: None) -> 
                 number,
                 sql,
                 {**parameters, "first": first, "end": end},
+                override_id=rule.override,
             )
             after_slice()
             if written == 1:
@@ -130,7 +131,7 @@ def _edge(reader: Connection, first: Any, people: int) -> Any:
     return row[0] if row else None
 
 
-_WRITE_SLICE = f"""
+_WRITE_SLICE = """
     WITH counted AS (
         SELECT member_count, delivery_count, lane
           FROM notifications_dispatch WHERE id = %(dispatch)s
@@ -167,12 +168,12 @@ _WRITE_SLICE = f"""
     ), deliveries AS (
         INSERT INTO notifications_delivery
                (dispatch_id, seq, member_number, registrant_id, contact_point_id, channel, language,
-                address_token, shared_with_seq, basis, purpose_code, proof_id, status, reason,
-                attempts, route, provider_reference)
+                address_token, shared_with_seq, basis, purpose_code, proof_id, override_id, status,
+                reason, attempts, route, provider_reference)
         SELECT %(dispatch)s, n.seq, n.number, n.registrant_id, n.contact_point_id, n.channel,
                n.language, n.token,
                CASE WHEN n.is_shared THEN coalesce(n.earlier_seq, t.seq) END,
-               '{Basis.CONSENT.value}', n.purpose_code, n.proof_id,
+               n.basis, n.purpose_code, n.proof_id, n.override_id,
                CASE WHEN n.is_shared THEN 70 ELSE 0 END,
                CASE WHEN n.is_shared THEN 'shared-address' ELSE '' END, 0, '', ''
           FROM numbered n LEFT JOIN targets t USING (channel, token)
@@ -204,6 +205,7 @@ def _write_slice(
     number: int,
     sql: str,
     parameters: dict[str, Any],
+    override_id: int = 0,
 ) -> int:
     """Copy one slice from the snapshot and write it in one transaction."""
     with writer.transaction():
@@ -211,7 +213,8 @@ def _write_slice(
             """CREATE TEMPORARY TABLE slice_rows (
                    registrant_id uuid, country_id text, area_id text, post_id integer,
                    contact_point_id uuid, channel smallint, token bigint, language text,
-                   purpose_code text, proof_id bigint) ON COMMIT DROP"""
+                   purpose_code text, proof_id bigint, basis text, override_id bigint)
+               ON COMMIT DROP"""
         )
         with (
             reader.cursor() as source,
@@ -223,6 +226,8 @@ def _write_slice(
             for block in rows:
                 copy.write(block)
         writer.execute("ANALYZE slice_rows")
+        if override_id:
+            take_in(writer, dispatch_id, override_id)
         writer.execute(
             _WRITE_SLICE, {"dispatch": dispatch_id, "number": number, "chunk": CHUNK_SIZE}
         )

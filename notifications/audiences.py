@@ -15,11 +15,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from crises.models import Crisis
+from crises.overriding import running_override_id
 from crises.places import Place
 from geography.drawing import shape_from_data
 from geography.selectors import codes_containing, codes_covered_by
 from geography.shapes import Shape
 from notifications.drawn_areas import place_parameters
+from notifications.overridden import AGREED, WIDENED
 from registry.finding.points_engine import Part
 from registry.models import Channel
 from registry.registration import alert_purpose
@@ -35,6 +37,7 @@ class AudienceRule:
     reached_by: ids of dispatches; if any, the audience is exactly those they reached.
     silent_of: id of a dispatch; if any, the audience is those of it who have not answered, and
     `rung` (notifications.models.Step) says by which ways and in which language.
+    override: id of the override under which people who did not agree are reached as well.
     """
 
     included: tuple[Place, ...] = ()
@@ -44,6 +47,7 @@ class AudienceRule:
     out_shapes: tuple[Shape, ...] = ()
     silent_of: int = 0
     rung: str = ""
+    override: int = 0
 
     @property
     def is_drawn(self) -> bool:
@@ -67,6 +71,8 @@ class AudienceRule:
             data["out_shapes"] = [shape.as_data() for shape in self.out_shapes]
         if self.silent_of:
             data |= {"silent_of": self.silent_of, "rung": self.rung}
+        if self.override:
+            data["override"] = self.override
         return data
 
     @classmethod
@@ -80,11 +86,12 @@ class AudienceRule:
             tuple(shape_from_data(shape) for shape in data.get("out_shapes", ())),
             data.get("silent_of", 0),
             data.get("rung", ""),
+            data.get("override", 0),
         )
 
 
 def rule_for(crisis: Crisis) -> AudienceRule:
-    """Return the rule of everybody in a crisis's areas."""
+    """Return the rule of everybody in a crisis's areas, under its override if one is running."""
     rows = list(crisis.areas.order_by("country_id", "area_id", "pk"))
     named = [(row.place, row.is_excluded) for row in rows if row.place is not None]
     drawn = [(row.drawn, row.is_excluded) for row in rows if row.drawn is not None]
@@ -93,6 +100,7 @@ def rule_for(crisis: Crisis) -> AudienceRule:
         tuple(place for place, is_excluded in named if is_excluded),
         shapes=tuple(shape for shape, is_excluded in drawn if not is_excluded),
         out_shapes=tuple(shape for shape, is_excluded in drawn if is_excluded),
+        override=running_override_id(crisis.pk),
     )
 
 
@@ -268,19 +276,20 @@ def reachable_sql(rule: AudienceRule, *, is_exact: bool = True) -> tuple[str, di
 
     Columns: registrant_id, country_id, area_id, post_id, contact_point_id, channel, token,
     language (of the person, first of theirs the message exists in), purpose_code,
-    proof_id. Expects %(languages)s and %(fallback)s as well. An unconfirmed
+    proof_id, basis, override_id. Expects %(languages)s and %(fallback)s as well. An unconfirmed
     contact is used only where no confirmed one of the person may be (docs/adr/0006).
     """
     placed, parameters = placed_sql(rule, is_exact=is_exact)
-    permitted = permitted_sql(placed)
-    if rule.silent_of:
-        permitted = permitted_sql(placed, rung=rule.rung)
-    return permitted, parameters | purpose_parameters()
+    permitted = permitted_sql(
+        placed, rung=rule.rung if rule.silent_of else "", is_widened=bool(rule.override)
+    )
+    return permitted, parameters | purpose_parameters(rule)
 
 
-def purpose_parameters() -> dict[str, Any]:
+def purpose_parameters(rule: AudienceRule) -> dict[str, Any]:
     """Return the parameters `permitted_sql` needs besides those of its people."""
     return {
+        "override": rule.override,
         "sms_purpose": alert_purpose(Channel.SMS),
         "mail_purpose": alert_purpose(Channel.EMAIL),
     }
@@ -302,26 +311,32 @@ _RUNGS = {
 }
 
 
-def permitted_sql(placed: str, *, rung: str = "") -> str:
+def permitted_sql(placed: str, *, rung: str = "", is_widened: bool = False) -> str:
     """Return the SQL of `reachable_sql` for people given by a query with `placed_sql`'s columns.
 
     rung: of a ladder, which reads %(silent_of)s as well; see notifications.escalating.
+    is_widened: by the override %(override)s.
     """
     nth, wanted = _RUNGS[rung]
     fallback = "NULL" if nth else "%(fallback)s"
-    return f"""
-        WITH placed AS MATERIALIZED ({placed}),
-        permitted AS (
-            SELECT p.registrant_id, p.country_id, p.area_id, p.post_id,
-                   c.id AS contact_point_id, c.channel, c.token,
-                   coalesce(
+    language = f"""coalesce(
                        (SELECT spoken FROM unnest(r.language || r.other_languages)
                             WITH ORDINALITY AS known(spoken, place)
                          WHERE spoken = ANY(%(languages)s) ORDER BY place OFFSET {nth} LIMIT 1),
-                       {fallback}) AS language,
+                       {fallback})"""
+    agreed, widened = "permitted", ""
+    if is_widened:
+        both = f"SELECT * FROM agreed UNION ALL {WIDENED.format(language=language)}"
+        agreed, widened = "agreed", f", permitted AS ({both})"
+    return f"""
+        WITH placed AS MATERIALIZED ({placed}),
+        {agreed} AS (
+            SELECT p.registrant_id, p.country_id, p.area_id, p.post_id,
+                   c.id AS contact_point_id, c.channel, c.token,
+                   {language} AS language,
                    l.purpose_code, l.proof_id, c.confirmed_at IS NOT NULL AS is_confirmed,
                    bool_or(c.confirmed_at IS NOT NULL)
-                       OVER (PARTITION BY p.registrant_id) AS has_confirmed
+                       OVER (PARTITION BY p.registrant_id) AS has_confirmed, {AGREED}
               FROM placed p
               JOIN registry_registrant r ON r.id = p.registrant_id AND r.restricted_at IS NULL
               JOIN registry_contactpoint c
@@ -334,7 +349,7 @@ def permitted_sql(placed: str, *, rung: str = "") -> str:
                       AND live.purpose_code =
                           CASE c.channel WHEN {int(Channel.SMS)} THEN %(sms_purpose)s
                                          ELSE %(mail_purpose)s END
-                    LIMIT 1) l)
+                    LIMIT 1) l){widened}
         SELECT registrant_id, country_id, area_id, post_id, contact_point_id, channel, token,
-               language, purpose_code, proof_id
+               language, purpose_code, proof_id, basis, override_id
           FROM permitted WHERE {wanted}"""

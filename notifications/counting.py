@@ -33,6 +33,7 @@ from notifications.audiences import (
 )
 from notifications.drawn_areas import laid_out
 from notifications.estimating import Estimate, Weights, estimate_of
+from notifications.overridden import count_overridden
 from registry.decaying import Decays, learned_decays
 from registry.finding.points_engine import Part
 from registry.models import Channel
@@ -73,6 +74,8 @@ class AudiencePreview:
     not_agreed: int
     no_contact: int
     vague: int
+    # Of the reachable, who is written to under an override only.
+    overridden: int = 0
     # Whether positions were not known, so that a drawn shape counts as all areas it touches.
     is_widened: bool = False
     by_language: dict[str, LanguageCount] = field(default_factory=dict)
@@ -220,14 +223,15 @@ def _previewed(
     cursor.execute(_WEIGHED.format(placed=placed, share=share), parameters | decays)
     cursor.execute(
         "CREATE TEMPORARY TABLE preview_rows ON COMMIT DROP AS "  # noqa: S608
-        + permitted_sql("SELECT * FROM preview_placed"),
-        parameters | purpose_parameters(),
+        + permitted_sql("SELECT * FROM preview_placed", is_widened=bool(rule.override)),
+        parameters | purpose_parameters(rule),
     )
     # Tables just made have no statistics, and the planner would take them for empty.
     cursor.execute("ANALYZE preview_placed")
     cursor.execute("ANALYZE preview_rows")
     try:
-        return _counted(cursor, parameters)
+        overridden = count_overridden(cursor, rule.override) if rule.override else 0
+        return replace(_counted(cursor, parameters), overridden=overridden)
     finally:
         cursor.execute("DROP TABLE preview_placed, preview_rows")
 

@@ -78,7 +78,11 @@ def _is_pointless(dispatch: Dispatch) -> bool:
 def _send(timer: EscalationTimer) -> Dispatch:
     """Let the approved words leave again to those who are silent; the sweeper has it frozen."""
     first = timer.dispatch
-    rule = AudienceRule(silent_of=first.pk, rung=Step(timer.step).value)
+    rule = AudienceRule(
+        silent_of=first.pk,
+        rung=Step(timer.step).value,
+        override=AudienceRule.from_data(first.audience_rule).override,
+    )
     return Dispatch.objects.create(
         message=first.message,
         escalates=first,

@@ -16,6 +16,7 @@ from notifications.models import (
     Delivery,
     DeliveryStatus,
     InboundMessage,
+    OverrideRecipient,
     PersonalText,
     PhoneTask,
     Suppression,
@@ -43,6 +44,7 @@ def forget_person(person_id: UUID) -> None:
         Answer.objects.filter(registrant_id=person_id).delete()
         PersonalText.objects.filter(registrant_id=person_id).delete()
         PhoneTask.objects.filter(registrant_id=person_id).delete()
+        OverrideRecipient.objects.filter(registrant_id=person_id).delete()
         mine = Delivery.objects.filter(registrant_id=person_id)
         tokens = set(mine.values_list("address_token", flat=True))
         others = set(ContactPoint.objects.filter(token__in=tokens).values_list("token", flat=True))

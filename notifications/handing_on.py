@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from consent.models import Basis
 from notifications.models import DeliveryStatus
+from notifications.overridden import HEIR_MAY_HAVE_IT
 
 # Reasons that hold for the person, and not for the address or the message.
-PERSONAL_REASONS = frozenset({"erased", "consent-withdrawn", "contact-removed"})
+PERSONAL_REASONS = frozenset({"erased", "consent-withdrawn", "contact-removed", "override-over"})
 
 _CHANGE_PLACES = f"""
     WITH leaver AS MATERIALIZED (
@@ -34,16 +36,18 @@ _CHANGE_PLACES = f"""
            AND h.status = {DeliveryStatus.SHARED.value}
           JOIN registry_contactpoint p ON p.id = h.contact_point_id AND p.removed_at IS NULL
           JOIN registry_registrant r ON r.id = h.registrant_id AND r.restricted_at IS NULL
-         WHERE h.basis <> 'consent'
-            OR EXISTS (SELECT FROM consent_live live
-                        WHERE live.subject_id = h.registrant_id
-                          AND live.purpose_code = h.purpose_code)
+         WHERE CASE WHEN h.override_id IS NOT NULL THEN {HEIR_MAY_HAVE_IT}
+                    WHEN h.basis <> '{Basis.CONSENT.value}' THEN true
+                    ELSE EXISTS (SELECT FROM consent_live live
+                                  WHERE live.subject_id = h.registrant_id
+                                    AND live.purpose_code = h.purpose_code) END
          ORDER BY l.seq, h.seq
     ), left_behind AS (
         UPDATE notifications_delivery d
            SET registrant_id = l.registrant_id, member_number = l.member_number,
                contact_point_id = l.contact_point_id, language = l.language, basis = l.basis,
                purpose_code = l.purpose_code, proof_id = l.proof_id,
+               override_id = l.override_id,
                status = {DeliveryStatus.SKIPPED.value}, reason = l.why,
                changed_at = clock_timestamp()
           FROM heir h JOIN leaver l ON l.seq = h.carrying
@@ -52,7 +56,7 @@ _CHANGE_PLACES = f"""
     UPDATE notifications_delivery d
        SET registrant_id = h.registrant_id, member_number = h.member_number,
            contact_point_id = h.contact_point_id, language = h.language, basis = h.basis,
-           purpose_code = h.purpose_code, proof_id = h.proof_id
+           purpose_code = h.purpose_code, proof_id = h.proof_id, override_id = h.override_id
       FROM heir h
      WHERE d.dispatch_id = h.dispatch_id AND d.seq = h.carrying
     RETURNING d.seq"""  # noqa: S608

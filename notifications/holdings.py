@@ -55,6 +55,7 @@ _KINDS: dict[str, str | Promise] = {
     MessageKind.STILL_HERE: _("Whether you are still there"),
     MessageKind.SIGN_IN: _("A code to open your registration"),
     MessageKind.PERSONAL: _("A message from your consulate"),
+    MessageKind.OVERRIDDEN: _("Why we had written to you without asking you first"),
 }
 _BECAME: dict[int, str | Promise] = {
     DeliveryStatus.QUEUED: _("waiting to be sent"),

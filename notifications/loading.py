@@ -26,6 +26,7 @@ from notifications.handing_on import PERSONAL_REASONS, hand_on
 from notifications.leasing import Lease, Result
 from notifications.links import delivery_number, link_of
 from notifications.models import DeliveryStatus, MessageKind, MessageVersion, PersonalText
+from notifications.overridden import STILL_OVERRIDDEN
 from notifications.rendering import (
     MailSkeleton,
     bounce_address,
@@ -104,7 +105,8 @@ def _frozen_message(message_id: int) -> FrozenMessage:
 
 _ROWS = """
     SELECT d.seq, d.registrant_id, d.contact_point_id, d.language, d.attempts, d.basis,
-           d.purpose_code, d.contact_proof_id, c.value, c.removed_at IS NOT NULL, d.copies
+           d.purpose_code, d.contact_proof_id, c.value, c.removed_at IS NOT NULL, d.copies,
+           d.override_id
       FROM notifications_delivery d
       LEFT JOIN registry_contactpoint c ON c.id = d.contact_point_id
      WHERE d.dispatch_id = %s AND d.seq >= %s AND d.seq < %s AND d.status = %s
@@ -137,7 +139,7 @@ class WindowLoader:
             return []
         if self.message.expires_at is not None and self.message.expires_at <= timezone.now():
             return [self._skip(row[0], row[4], "expired") for row in rows]
-        agreed = self._agreed(rows)
+        agreed = self._agreed(rows) | self._overridden(rows)
         addresses = open_column(
             ContactPoint,
             "value",
@@ -172,7 +174,7 @@ class WindowLoader:
                 seq: link_of(reference) for seq, reference in zip(seqs, sealed, strict=True)
             }
 
-    def _agreed(self, rows: list[tuple[Any, ...]]) -> set[tuple[UUID, str]]:
+    def _agreed(self, rows: list[tuple[Any, ...]]) -> set[tuple[UUID, str | int]]:
         asked = [row for row in rows if row[5] == Basis.CONSENT.value]
         if not asked:
             return set()
@@ -180,6 +182,20 @@ class WindowLoader:
             _STILL_AGREED, [list({row[6] for row in asked}), [row[1] for row in asked]]
         ).fetchall()
         return {(person_id, purpose) for person_id, purpose in found}
+
+    def _overridden(self, rows: list[tuple[Any, ...]]) -> set[tuple[UUID, str | int]]:
+        asked = [row for row in rows if row[11] is not None]
+        if not asked:
+            return set()
+        found = self.connection.execute(
+            STILL_OVERRIDDEN,
+            {
+                "people": [row[1] for row in asked],
+                "overrides": [row[11] for row in asked],
+                "dispatch": self.lease.dispatch_id,
+            },
+        ).fetchall()
+        return {(person_id, override_id) for person_id, override_id in found}
 
     @staticmethod
     def _proofs(rows: list[tuple[Any, ...]]) -> dict[int, ContactProof]:
@@ -189,7 +205,7 @@ class WindowLoader:
     def _envelope(
         self,
         row: tuple[Any, ...],
-        agreed: set[tuple[UUID, str]],
+        agreed: set[tuple[UUID, str | int]],
         addresses: dict[UUID, str],
         proofs: dict[int, ContactProof],
     ) -> Envelope:
@@ -205,9 +221,12 @@ class WindowLoader:
             _,
             gone,
             copies,
+            override_id,
         ) = row
         if basis == Basis.CONSENT.value and (person_id, purpose) not in agreed:
             return self._skip(seq, attempts, "consent-withdrawn")
+        if override_id is not None and (person_id, override_id) not in agreed:
+            return self._skip(seq, attempts, "override-over")
         if gone:
             return self._skip(seq, attempts, "contact-removed")
         address = addresses.get(contact_id)

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from crises.models import Crisis
+from crises.overriding import running_override_id
 from crises.selectors import recognised_names
 from geography.folding import folded
 from notifications.audiences import AudienceRule, rule_for
@@ -177,7 +178,10 @@ def audience_rule(broadcast: Broadcast) -> AudienceRule:
     sent = Dispatch.objects.filter(broadcast__crisis_id=broadcast.crisis_id).order_by("pk")
     if broadcast.kind == BroadcastKind.CANCEL:
         sent = sent.filter(broadcast=broadcast.refers_to)
-    return AudienceRule(reached_by=tuple(sent.values_list("pk", flat=True)))
+    return AudienceRule(
+        reached_by=tuple(sent.values_list("pk", flat=True)),
+        override=running_override_id(broadcast.crisis_id),
+    )
 
 
 def preview_audience(broadcast: Broadcast) -> AudiencePreview:

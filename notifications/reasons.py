@@ -18,6 +18,7 @@ _WORDS: dict[str, Text] = {
     "rejected": _("The phone network refused it"),
     "unusable-message": _("The address cannot be used"),
     "stopped": _("Stopped by the ministry"),
+    "override-over": _("May no longer be written to without having agreed"),
     "answered": _("The person has answered meanwhile"),
     "delayed": _("The mail server is still trying"),
     "sender-died": _("May have arrived: the computer that sent it stopped in the middle"),

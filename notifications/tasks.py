@@ -17,6 +17,7 @@ from notifications import (
     sending,
     sweeping,
     telling_changes,
+    telling_overridden,
 )
 from notifications.models import Lane
 from notifications.waking import wake_lane
@@ -71,6 +72,12 @@ def tell_of_change(point_id: str) -> None:
 def ask_around() -> None:
     """Ask about stays nobody has said anything of for long."""
     freshening.ask_around()
+
+
+@shared_task
+def tell_overridden() -> None:
+    """Tell people why they were written to without having agreed."""
+    telling_overridden.tell_overridden()
 
 
 @shared_task

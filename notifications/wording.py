@@ -80,6 +80,7 @@ def service_texts(kind: MessageKind) -> Texts:
         MessageKind.PERSONAL: _personal_text,
         MessageKind.CHANGED: _changed_text,
         MessageKind.STILL_HERE: _still_here_text,
+        MessageKind.OVERRIDDEN: _overridden_text,
         MessageKind.ACK_SAFE: _noted_safe_text,
         MessageKind.ACK_HELP: _noted_help_text,
         MessageKind.ACK_STOP: _noted_stop_text,
@@ -175,6 +176,25 @@ def _still_here_text() -> Mapping[str, str]:
             "Are you still where you told us? Answer HERE, MOVED and the place, or HOME. "
             "No more texts: STOP\n{link}"
         ),
+    }
+
+
+def _overridden_text() -> Mapping[str, str]:
+    address = f"{settings.SITE_ORIGIN}/my/rights/"
+    return {
+        "subject": _("Why we wrote to you"),
+        "email": _(
+            "Some days ago we sent you a warning, though you had not agreed to warnings. We did "
+            "so because lives were in danger.\n\n"
+            "You can read why, who allowed it and until when. You can object. You can also say "
+            "that we must never write to you, not even in danger. Open:\n%(link)s"
+        )
+        % {"link": address},
+        "sms": _(
+            "Some days ago we wrote to you without asking you first, because of danger. "
+            "Why, and how to object: %(link)s"
+        )
+        % {"link": address},
     }
 
 

@@ -92,6 +92,10 @@ SEEN = {
         posts=f"{_stays_there('consent_consentevent.subject_id')} OR {_OWN}",
         people=_one_of("subject_id"),
     ),
+    "notifications_overriderecipient": _by_scope(
+        posts=_stays_there("notifications_overriderecipient.registrant_id"),
+        people=_one_of("registrant_id"),
+    ),
     "audit_auditevent": _by_scope(
         posts=(
             f"{_setting('oversees')} = 'yes' OR actor_id = {_IS_STAFF} OR {_IN_POSTS} OR {_OWN}"

@@ -328,6 +328,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour="2,3", minute="*/2"),
         "options": {"queue": "routine", "expires": 110},
     },
+    "tell-overridden": {
+        "task": "notifications.tasks.tell_overridden",
+        "schedule": schedule(60.0),
+        "options": {"queue": "routine", "expires": 60},
+    },
     "ask-around": {
         "task": "notifications.tasks.ask_around",
         "schedule": crontab(hour="8-16", minute="*/5"),

@@ -38,6 +38,7 @@ from notifications.models.freshness import StayAnswer, StayQuestion
 from notifications.models.heartbeats import Heartbeat, Work
 from notifications.models.inbound import InboundMessage, Receipt
 from notifications.models.limits import RoutineSms, Suppression
+from notifications.models.overrides import NoticeOutcome, OverrideRecipient
 
 __all__ = [
     "Answer",
@@ -63,6 +64,8 @@ __all__ = [
     "Lane",
     "MessageKind",
     "MessageVersion",
+    "NoticeOutcome",
+    "OverrideRecipient",
     "PersonalText",
     "PhoneTask",
     "Receipt",

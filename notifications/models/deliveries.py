@@ -100,6 +100,8 @@ class Delivery(models.Model):
     purpose_code = models.CharField(max_length=60)
     # The consent event that permits it.
     proof_id = models.BigIntegerField(null=True)
+    # The override under which it is sent instead.
+    override_id = models.BigIntegerField(null=True)
     status = models.SmallIntegerField(choices=DeliveryStatus.choices, default=DeliveryStatus.QUEUED)
     reason = models.CharField(max_length=40, blank=True, default="")
     attempts = models.SmallIntegerField(default=0)
@@ -119,6 +121,10 @@ class Delivery(models.Model):
             models.CheckConstraint(
                 condition=~Q(basis=Basis.CONSENT) | Q(proof_id__isnull=False),
                 name="a_delivery_carries_its_proof",
+            ),
+            models.CheckConstraint(
+                condition=~Q(basis=Basis.VITAL_INTEREST) | Q(override_id__isnull=False),
+                name="a_delivery_names_its_override",
             ),
             models.CheckConstraint(
                 condition=Q(shared_with_seq__isnull=True) | ~Q(shared_with_seq=F("seq")),

@@ -25,6 +25,8 @@ class MessageKind(models.TextChoices):
     CHANGED = "changed"
     # Whether somebody is still where they told us.
     STILL_HERE = "still-here"
+    # That we wrote under an override.
+    OVERRIDDEN = "overridden"
     # What we answer by ourselves to a text message.
     ACK_SAFE = "ack-safe"
     ACK_HELP = "ack-help"

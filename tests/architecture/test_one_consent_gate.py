@@ -11,6 +11,8 @@ from django.db import connection
 
 ROOT = Path(settings.BASE_DIR)
 EVENTS = re.compile(r"\b(?:ConsentEvent|consent_consentevent|current_states)\b")
+# A standing no, which not even an override may always pass over.
+NO = re.compile(r"\bconsent_no\b")
 GATE = re.compile(r"\b(?:LiveConsent|consent_live)\b")
 
 # Who else may read answers, and what for. None of these decides about anybody.
@@ -34,6 +36,8 @@ DECIDING = {
     "notifications/loading.py",
     "registry/selectors.py",
 }
+# Whom an override may reach, when the audience is frozen and at the hand-over.
+OVERRIDING = {"notifications/overridden.py"}
 
 
 def product_files() -> dict[str, str]:
@@ -57,6 +61,11 @@ def test_whoever_decides_asks_the_view() -> None:
     assert found - {"consent/models.py", "walls/privileges.py"} == DECIDING
 
 
+def test_only_an_override_asks_who_said_no() -> None:
+    found = {name for name, text in product_files().items() if NO.search(text)}
+    assert found == OVERRIDING
+
+
 def test_what_decides_knows_no_other_way() -> None:
     texts = product_files()
     for name in DECIDING - READERS.keys():
@@ -64,14 +73,14 @@ def test_what_decides_knows_no_other_way() -> None:
 
 
 @pytest.mark.django_db
-def test_the_database_has_no_other_view_or_function_over_the_events() -> None:
+def test_the_database_has_no_third_view_or_function_over_the_events() -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """SELECT DISTINCT r.ev_class::regclass::text FROM pg_depend d
                  JOIN pg_rewrite r ON r.oid = d.objid AND d.classid = 'pg_rewrite'::regclass
                 WHERE d.refobjid = 'consent_consentevent'::regclass"""
         )
-        assert cursor.fetchall() == [("consent_live",)]
+        assert set(cursor.fetchall()) == {("consent_live",), ("consent_no",)}
         cursor.execute(
             """SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
                   AND prosrc ILIKE '%consent_consentevent%'"""

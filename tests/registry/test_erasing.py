@@ -34,6 +34,7 @@ from notifications.models import (
     Chunk,
     Delivery,
     InboundMessage,
+    OverrideRecipient,
     Suppression,
 )
 from notifications.models.escalation import PhoneTask, Step
@@ -64,6 +65,7 @@ from response.services import open_case
 from rights.models import Right, Way
 from rights.services import ask_for_right
 from tests.architecture.test_data_catalogue import our_models
+from tests.crises.test_overriding import running
 from tests.people import crisis, register, released, staff
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -130,6 +132,7 @@ def her() -> Registrant:
         step=Step.EMERGENCY_CONTACT,
         due_at=timezone.now(),
     )
+    OverrideRecipient.objects.create(override=running(danger), registrant_id=person.pk)
     record_answer(
         actor=actor,
         crisis_id=danger.pk,
