@@ -36,6 +36,11 @@ _ENTRIES: tuple[tuple[str, str | Promise, frozenset[Role]], ...] = (
     ("console:duplicate-list", _("Possible duplicates"), frozenset({Role.OFFICER})),
     ("ministry:crisis-list", _("Crises"), frozenset({Role.AUTHOR, Role.APPROVER})),
     ("ministry:approval-list", _("Waiting for approval"), frozenset({Role.AUTHOR, Role.APPROVER})),
+    (
+        "ministry:override-list",
+        _("Alerts without consent"),
+        frozenset({Role.AUTHOR, Role.APPROVER, Role.DATA_PROTECTION}),
+    ),
     ("console:looks-list", _("Who looked"), frozenset({Role.DATA_PROTECTION, Role.AUDITOR})),
     (
         "console:unusual-list",

@@ -14,7 +14,8 @@ from django.http import Http404
 from accounts.access import has_role
 from accounts.models import Role, StaffUser
 from audit.recording import record
-from crises.models import Crisis
+from crises.models import Crisis, VitalInterestOverride
+from crises.overriding import overdue_overrides
 from crises.selectors import crisis_by_id
 from notifications.board import HelpSought, help_sought
 from notifications.models import Broadcast, BroadcastKind, BroadcastState, Dispatch
@@ -124,3 +125,56 @@ def people_needing_help(user: StaffUser, dispatch: Dispatch) -> list[HelpSought]
         detail={"people": len(sought)},
     )
     return sought
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """Overrides by what has to be done about them, and how many are late."""
+
+    waiting: list[VitalInterestOverride]
+    running: list[VitalInterestOverride]
+    to_review: list[VitalInterestOverride]
+    past: list[VitalInterestOverride]
+    late_reviews: int
+    late_notices: int
+
+
+# How many past ones the list shows.
+_PAST_SHOWN = 100
+
+
+def _check_overseer(user: StaffUser) -> None:
+    if not has_role(user, *_MINISTRY, Role.DATA_PROTECTION):
+        raise Http404
+
+
+def overrides_for(user: StaffUser) -> Overrides:
+    """Return every override that matters now, and the latest of the others. Raises Http404."""
+    _check_overseer(user)
+    found = VitalInterestOverride.objects.select_related("crisis", "requested_by")
+    waiting = list(found.waiting().order_by("requested_at"))
+    running = list(found.running().order_by("ends_at"))
+    to_review = list(found.awaiting_review().order_by("review_due_at"))
+    listed = {override.pk for override in (*waiting, *running, *to_review)}
+    overdue = overdue_overrides()
+    return Overrides(
+        waiting,
+        running,
+        to_review,
+        list(found.exclude(pk__in=listed)[:_PAST_SHOWN]),
+        len(overdue.reviews),
+        len(overdue.notices),
+    )
+
+
+def override_for(user: StaffUser, public_id: UUID) -> VitalInterestOverride:
+    """Return one override with its people. Raises Http404."""
+    _check_overseer(user)
+    override = (
+        VitalInterestOverride.objects.filter(public_id=public_id)
+        .select_related("crisis", "requested_by", "approved_by", "ended_by", "reviewed_by")
+        .first()
+    )
+    if override is None:
+        raise Http404
+    return override

@@ -58,7 +58,6 @@ def freeze(dispatch_id: int, after_slice: Callable[[], None] = lambda: None) -> 
                 number,
                 sql,
                 {**parameters, "first": first, "end": end},
-                override_id=rule.override,
             )
             after_slice()
             if written == 1:
@@ -205,7 +204,6 @@ def _write_slice(
     number: int,
     sql: str,
     parameters: dict[str, Any],
-    override_id: int = 0,
 ) -> int:
     """Copy one slice from the snapshot and write it in one transaction."""
     with writer.transaction():
@@ -226,8 +224,8 @@ def _write_slice(
             for block in rows:
                 copy.write(block)
         writer.execute("ANALYZE slice_rows")
-        if override_id:
-            take_in(writer, dispatch_id, override_id)
+        if parameters["override"]:
+            take_in(writer, dispatch_id, parameters["override"])
         writer.execute(
             _WRITE_SLICE, {"dispatch": dispatch_id, "number": number, "chunk": CHUNK_SIZE}
         )

@@ -19,6 +19,7 @@ from notifications.models import (
     PersonalText,
     StayQuestion,
 )
+from notifications.override_uses import uses_as_data
 from registry.holdings import held_by_the_register
 from registry.models import Channel, Registrant
 
@@ -100,6 +101,7 @@ def everything_held(person: Registrant) -> dict[str, Any]:
             }
             for sent in messages_to(person.pk, most=None)
         ],
+        "written_to_without_consent": uses_as_data(person.pk),
         "answers": [
             {
                 "at": answer.at.isoformat(timespec="seconds"),

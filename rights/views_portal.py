@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from audit.recording import Actor
+from notifications.override_uses import uses_of
 from registry import portal_sessions
 from registry.models import Registrant
 from rights.forms import purpose_choices, purpose_words
@@ -29,6 +30,7 @@ def show(request: HttpRequest, person: Registrant) -> HttpResponse:
     context = {
         "is_locked": person.restricted_at is not None,
         "purposes": purpose_choices(),
+        "uses": uses_of(person.pk),
         "asked": [
             {
                 "right": Right(each.right).label,

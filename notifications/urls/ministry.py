@@ -9,6 +9,7 @@ from notifications.views import (
     ministry_approvals,
     ministry_boards,
     ministry_broadcasts,
+    ministry_overrides,
     ministry_places,
 )
 
@@ -33,6 +34,24 @@ urlpatterns = [
         "crises/<uuid:crisis_id>/write/<slug:kind>/",
         ministry_broadcasts.broadcast_write,
         name="broadcast-write",
+    ),
+    path(
+        "crises/<uuid:crisis_id>/override/",
+        ministry_overrides.override_ask,
+        name="override-ask",
+    ),
+    path("overrides/", ministry_overrides.override_list, name="override-list"),
+    path("overrides/<uuid:override_id>/", ministry_overrides.override_show, name="override-show"),
+    path(
+        "overrides/<uuid:override_id>/approve/",
+        ministry_overrides.override_approve,
+        name="override-approve",
+    ),
+    path("overrides/<uuid:override_id>/end/", ministry_overrides.override_end, name="override-end"),
+    path(
+        "overrides/<uuid:override_id>/review/",
+        ministry_overrides.override_review,
+        name="override-review",
     ),
     path("approvals/", ministry_approvals.approval_list, name="approval-list"),
     path(

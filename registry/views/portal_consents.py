@@ -14,11 +14,14 @@ from audit.recording import Actor
 from consent.receipts import as_kantara, as_ts27560
 from consent.services import record_answers
 from registry import languages, portal_sessions, selectors
-from registry.models import Registrant
+from registry.models import Channel, Registrant
 from registry.portal_sheet import answers_shown, receipt_shown
 from registry.receipt_paper import receipt_pdf
+from registry.registration import alert_purpose
 
 ON, OFF = "on", "off"
+# Off for every kind of alert, because a message would be a danger: for ever, whatever happens.
+NEVER = "never"
 _FORMS = {"ts27560": as_ts27560, "kantara": as_kantara}
 
 
@@ -27,21 +30,27 @@ _FORMS = {"ts27560": as_ts27560, "kantara": as_kantara}
 def switch(request: HttpRequest, person: Registrant, purpose_code: str) -> HttpResponse:
     """Allow one thing, or no longer allow it. It counts from this moment."""
     answer = request.POST.get("answer")
-    if answer not in (ON, OFF):
+    if answer not in (ON, OFF, NEVER):
         raise Http404
+    answers = {purpose_code: answer == ON}
+    if answer == NEVER:
+        answers = {alert_purpose(channel): False for channel in Channel}
     language = languages.shown_in(request) or get_language() or "en"
     events = record_answers(
         actor=Actor.person(person.pk),
         subject_id=person.pk,
         language=language,
-        answers={purpose_code: answer == ON},
+        answers=answers,
         channel="web",
         method="button",
+        is_for_safety=answer == NEVER,
     )
     if not events:
         raise Http404
     if answer == ON:
         messages.success(request, _("Switched on."))
+    elif answer == NEVER:
+        messages.success(request, _("Noted. We send you no warning, whatever happens."))
     else:
         messages.success(request, _("Switched off. It counts from now on."))
     return HttpResponseRedirect(f"{reverse('registry:registration-show')}#choices")

@@ -15,6 +15,8 @@ from django.utils import timezone
 from accounts.granting import ask_for_role
 from accounts.models import Mandate, Role, StaffUser
 from audit.recording import Actor
+from crises.models import VitalInterestOverride
+from crises.overriding import request_override
 from disclosure.models import ListPurpose, Recipient
 from disclosure.services import ask_for_list
 from encryption.copies import make_recovery_key
@@ -37,6 +39,7 @@ from response.services import open_case
 from rights.models import Right, Way
 from rights.services import ask_for_right
 from tests.accounts.signing_in import PASSWORD, sign_in
+from tests.crises.test_overriding import entry
 from tests.people import crisis, register, released, staff, submitted
 from tests.registry.consoles import open_record_of
 from tests.registry.portal_visits import sign_in as sign_in_person
@@ -140,6 +143,9 @@ class World:
             right=Right.CORRECTION,
             way=Way.WEB,
         )
+        self.override: VitalInterestOverride = request_override(
+            actor=self.users["author"], crisis=crisis(), entry=entry()
+        )
         self.cookies = {visitor: self._cookies_of(visitor) for visitor in VISITORS}
 
     def browser(self, visitor: str) -> Client:
@@ -215,6 +221,7 @@ class World:
             "list_id": lambda: self.list.pk,
             "proposal_id": lambda: self.sought.public_id,
             "crisis_id": lambda: self.crisis.public_id,
+            "override_id": lambda: self.override.public_id,
             "place_id": lambda: self.crisis.areas.get().pk,
             "broadcast_id": lambda: self.draft.public_id,
             "case_id": lambda: self.case.pk,
