@@ -1,6 +1,7 @@
 """From a URL in the settings to a way out.
 
-smtp://user:password@host:587?starttls=1     e-mail; also ca_file=, helo=, final_timeout=
+smtp://user:password@host:587?starttls=1     e-mail; also ca_file=, helo=, final_timeout=,
+                                             connections= (kept by each process; 1)
 smtps://user:password@host:465               e-mail, encrypted from the first byte
 https://:secret@host/path?connections=4      SMS gateway; also from=, ca_file=, timeout=
 http://...                                   the same without encryption, for a local gateway
@@ -57,7 +58,7 @@ def open_route(url: str, *, is_exercise: bool) -> Channel[Any]:
 def open_mail_route(url: str, *, is_exercise: bool) -> Channel[OutgoingMail]:
     """Return the e-mail channel for an smtp:// or smtps:// URL. Raises ImproperlyConfigured."""
     parts, host, port, options = _taken_apart(
-        url, _MAIL_PORTS, {"starttls", "ca_file", "helo", "final_timeout"}
+        url, _MAIL_PORTS, {"starttls", "ca_file", "helo", "final_timeout", "connections"}
     )
     security = "implicit" if parts.scheme == "smtps" else "none"
     if options.get("starttls", "0") != "0":
@@ -76,6 +77,7 @@ def open_mail_route(url: str, *, is_exercise: bool) -> Channel[OutgoingMail]:
             final_dot_timeout=_positive(options, "final_timeout", 60.0),
         ),
         is_exercise=is_exercise,
+        connections=_whole(options, "connections", 1),
     )
 
 

@@ -66,6 +66,8 @@ class SmtpTransactions:
         self._session = SmtpSession(endpoint)
         self._opened_at = time.monotonic()
         self._ahead: WireMail | None = None
+        # Whose envelope went with the text that has no outcome yet.
+        self._next_ahead: WireMail | None = None
         self._needs_reset = False
         #: Transactions that came to an end here, whatever their outcome.
         self.completed = 0
@@ -135,10 +137,11 @@ class SmtpTransactions:
             self.is_busy = False
         return refusal
 
-    def deliver(self, mail: WireMail, following: WireMail | None) -> HandedOver:
+    def begin(self, mail: WireMail, following: WireMail | None) -> None:
         """Send the text and, in the same write, the envelope of the `following` message.
 
-        Raises ConnectionLost and RouteRefused; the message was not accepted then.
+        Its outcome is asked for with `end`, and must be. Raises ConnectionLost; the message
+        was not accepted then.
         """
         if following is not None and self.unfit(following) is not None:
             following = None
@@ -152,6 +155,14 @@ class SmtpTransactions:
                 # The final dot never left, so the server cannot have taken the message.
                 raise
             self.is_usable = False
+        self._next_ahead = following
+
+    def end(self) -> HandedOver:
+        """Wait for the outcome of the text that was begun.
+
+        Raises ConnectionLost and RouteRefused; the message was not accepted then.
+        """
+        following, self._next_ahead = self._next_ahead, None
         try:
             reply = self._session.reply(self._final_dot_timeout)
         except ConnectionLost as lost:

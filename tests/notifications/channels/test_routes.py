@@ -19,7 +19,7 @@ from notifications.channels.smtp import SmtpRoute
     ("url", "kind"),
     [
         ("smtp://127.0.0.1:2525", SmtpRoute),
-        ("smtps://u:p@mail.example", SmtpRoute),
+        ("smtps://u:p@mail.example?connections=4", SmtpRoute),
         ("http://127.0.0.1:8026/send", HttpSmsRoute),
         ("https://:secret@sms.example/send?connections=4&from=ABROAD", HttpSmsRoute),
     ],
