@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
@@ -40,6 +40,7 @@ def test_messages_take_the_connections_in_turn(extensions: tuple[str, ...]) -> N
 def test_no_more_texts_leave_than_the_window(connections: int) -> None:
     with SmtpSink() as sink, routes_to(sink, connections) as route:
         batch = route.send(mails(40), is_exercise=False)
+        assert isinstance(batch, Generator)
         for number, _handed in enumerate(batch, start=1):
             # So many were yielded; only the window may be beyond them.
             assert len(sink.received) <= number + connections - 1
