@@ -15,7 +15,7 @@ from audit.recording import Actor, record
 from backups import erasure_files, search_tokens
 from encryption import erasures
 from encryption.models import KeyRestoration, PersonKey
-from notifications.forgetting import forget_person
+from notifications.forgetting import forget_people
 from registry.finding.tokens import keeping
 from registry.models import Registrant, Restoration
 from registry.services.erasing import repeat_erasures
@@ -23,6 +23,8 @@ from registry.services.erasing import repeat_erasures
 # The rows of somebody erased shortly before the backup may not all have gone by then.
 _MARGIN = datetime.timedelta(days=1)
 _PAGE = 5000
+# People cleared in one transaction.
+_TOGETHER = 500
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,9 @@ def apply_erasures(files: Iterable[Path] = ()) -> Applied:
     destroyed = erasures.take_over(known)
     returned = sorted(_returned(known, set(in_data)))
     erased = repeat_erasures(returned, is_announced=False)
-    for person_id in returned:
-        keeping.forget_person(person_id)
-        forget_person(person_id)
+    for start in range(0, len(returned), _TOGETHER):
+        keeping.forget_people(returned[start : start + _TOGETHER])
+        forget_people(returned[start : start + _TOGETHER])
     is_restored = Restoration.objects.filter(applied_at__isnull=True).exists()
     made = search_tokens.make_anew() if is_restored else 0
     applied = Applied(destroyed, erased, made, sum(map(len, _unreadable())))

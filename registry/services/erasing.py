@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from audit.recording import Actor, record
+from audit.recording import Actor, Subject, record_for_each
 from encryption import erasures
 from registry import portal_sessions, signals
 from registry.models import (
@@ -72,10 +72,11 @@ def finish_erasures(limit: int = 500) -> int:
     return len(waiting)
 
 
-def is_settled(person_id: UUID) -> bool:
-    """Tell whether nothing that began before a person's erasure can still be under way."""
-    erased = ErasedPerson.objects.filter(person_id=person_id)
-    return erased.filter(erased_at__lt=timezone.now() - _SETTLED).exists()
+def settled(person_ids: Collection[UUID]) -> set[UUID]:
+    """Return those of whom nothing that began before their erasure can still be under way."""
+    erased = ErasedPerson.objects.filter(person_id__in=person_ids)
+    before = timezone.now() - _SETTLED
+    return set(erased.filter(erased_at__lt=before).values_list("person_id", flat=True))
 
 
 def _remove(
@@ -95,9 +96,15 @@ def _remove(
         # Somebody who came back must be taken out of the finder's memory again.
         ErasedPerson.objects.filter(person_id__in=here & known).update(erased_at=F("erased_at"))
         _remove_rows(person_ids)
-        for person_id in person_ids:
-            if person_id in here or person_id not in known:
-                record(actor, act, subject_id=person_id)
+        record_for_each(
+            actor,
+            act,
+            [
+                Subject(person_id)
+                for person_id in person_ids
+                if person_id in here or person_id not in known
+            ],
+        )
         if is_announced:
             transaction.on_commit(lambda: _announce(person_ids))
     portal_sessions.end_sessions_of(person_ids)

@@ -9,7 +9,7 @@ import pytest
 from audit.recording import Actor
 from consent.services import record_answers
 from notifications import addressing, sending
-from notifications.forgetting import forget_person
+from notifications.forgetting import forget_people, forget_person
 from notifications.models import Delivery, DeliveryStatus, Dispatch, Lane
 from registry.models import Registrant
 from registry.services.erasing import erase_person
@@ -117,3 +117,15 @@ def test_erasing_after_it_left_sends_nothing_again(sms_gateway) -> None:
     found = outcomes(dispatch)
     assert found[first.pk] == (DeliveryStatus.HANDED_OVER, "")
     assert {found[other.pk][0] for other in others} == {DeliveryStatus.SHARED}
+
+
+def test_of_several_erased_together_none_inherits_from_another() -> None:
+    dispatch, family, _ = frozen_family(4)
+    leavers = family[:3]
+    for person in leavers:
+        erase(person)
+    forget_people([person.pk for person in leavers])
+    carrying = Delivery.objects.get(dispatch_id=dispatch.pk, shared_with_seq__isnull=True)
+    assert (carrying.registrant_id, carrying.status) == (family[3].pk, DeliveryStatus.QUEUED)
+    rest = Delivery.objects.filter(dispatch_id=dispatch.pk).exclude(pk=carrying.pk)
+    assert carrying.address_token not in rest.values_list("address_token", flat=True)

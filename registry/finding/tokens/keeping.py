@@ -192,8 +192,13 @@ def _take_in(
 
 def forget_person(person_id: UUID) -> None:
     """Take an erased person out of both sides at once."""
+    forget_people([person_id])
+
+
+def forget_people(person_ids: Sequence[UUID]) -> None:
+    """Take erased people out of both sides at once."""
     for build in TokenBuild.objects.defer("counts"):
-        side_of(build).remove([person_id])
+        side_of(build).remove(person_ids)
 
 
 def _rows(
