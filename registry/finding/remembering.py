@@ -1,9 +1,9 @@
 """What is alike to which word, known by heart.
 
 Finding the words alike to a typed one is half the work of a search, and people share names:
-five thousand words are four of five words in the names of a million people. These are learned
-while nobody asks. Other words are remembered from one search to the next, until the vocabulary
-changes or somebody is erased.
+five thousand words are four of five words in the names of a million people. The ten thousand
+commonest are learned while nobody asks. Other words are remembered from one search to the next,
+until the vocabulary changes or somebody is erased.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from registry.finding.vocabulary import Vocabulary
 
 _MOST_KEPT = 2_000
 # How many words are learned, how many in one go, and how often a word must be there to pay.
-_MOST_LEARNED, _AT_ONCE = 5_000, 20
+_MOST_LEARNED, _AT_ONCE = 10_000, 20
 _LEAST_USES = 3
 # After so many changes of the vocabulary it is asked anew which words are the common ones.
 _CHANGES = 5_000
