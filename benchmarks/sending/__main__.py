@@ -199,7 +199,8 @@ def main() -> int:
         part = "" if options.only == "large" else options.only
         with Sink() as sink, Ground(sink.url, "http://:none@127.0.0.1:9/send") as ground:
             return 1 if large.measure(sink, ground, options.crowd, part) else 0
-    with Sink() as sink, Ground(sink.url, "http://:none@127.0.0.1:9/send") as ground:
+    kept = f"?connections={options.connections}"
+    with Sink() as sink, Ground(sink.url + kept, "http://:none@127.0.0.1:9/send") as ground:
         load_people(options.people)
         crisis_id = open_crisis()
         peers = None if options.only_engine else Peers(ground)
