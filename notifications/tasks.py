@@ -20,6 +20,7 @@ from notifications import (
     telling_overridden,
 )
 from notifications.models import Lane
+from notifications.stopping import is_stopping
 from notifications.waking import wake_lane
 
 
@@ -27,7 +28,7 @@ from notifications.waking import wake_lane
 def drain(lane: int) -> None:
     """Send what is claimable in a lane for a while."""
     # There may be more than one turn's worth, or chunks that came meanwhile.
-    if sending.drain(lane=lane) and sweeping.claimable_chunks().get(lane):
+    if sending.drain(lane=lane, should_stop=is_stopping) and sweeping.claimable_chunks().get(lane):
         wake_lane(lane)
 
 
