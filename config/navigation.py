@@ -41,6 +41,11 @@ _ENTRIES: tuple[tuple[str, str | Promise, frozenset[Role]], ...] = (
         _("Alerts without consent"),
         frozenset({Role.AUTHOR, Role.APPROVER, Role.DATA_PROTECTION}),
     ),
+    (
+        "ministry:engine-show",
+        _("How sending fares"),
+        frozenset({Role.AUTHOR, Role.APPROVER, Role.ADMINISTRATOR}),
+    ),
     ("console:looks-list", _("Who looked"), frozenset({Role.DATA_PROTECTION, Role.AUDITOR})),
     (
         "console:unusual-list",

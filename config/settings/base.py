@@ -421,6 +421,8 @@ FINDER_SNAPSHOT = env.text("FINDER_SNAPSHOT", "")
 FINDER_USERS = env.words("FINDER_USERS")
 # Providers prove themselves on our callback addresses with this.
 SMS_CALLBACK_SECRET = env.text("SMS_CALLBACK_SECRET")
+# What a monitoring system reads /api/v1/metrics with; nobody can while it is empty.
+METRICS_SECRET = env.text("METRICS_SECRET", "")
 EMAIL_BACKEND = "notifications.channels.django_backend.OneRecipientBackend"
 DEFAULT_FROM_EMAIL = MAIL_FROM
 

@@ -37,6 +37,8 @@ def _faults(settings: Mapping[str, Any]) -> Iterator[str]:
     yield from _secret_faults(
         "SMS_CALLBACK_SECRET", settings["SMS_CALLBACK_SECRET"], _SHORTEST_SHARED_SECRET
     )
+    if metrics_secret := settings.get("METRICS_SECRET"):
+        yield from _secret_faults("METRICS_SECRET", metrics_secret, _SHORTEST_SHARED_SECRET)
     yield from _key_faults(settings["SEALING_KEYS"], settings["INDEX_KEYS"])
     yield from _origin_faults(settings)
     for name in ("MAIL_URL", "SMS_URL"):

@@ -1,10 +1,11 @@
-"""Addresses providers call back."""
+"""Addresses providers call back, and where a monitoring system reads."""
 
 from __future__ import annotations
 
 from django.urls import re_path
 
 from notifications import api, provider_api
+from notifications.views import engine
 
 app_name = "api"
 
@@ -25,4 +26,5 @@ urlpatterns = [
     re_path(rf"{_FORM}/receipt$", provider_api.FormReceiptView.as_view(), name="form-receipt"),
     re_path(rf"{_FORM}/inbound$", provider_api.FormInboundView.as_view(), name="form-inbound"),
     re_path(r"^callbacks/mail/bounce$", provider_api.BounceView.as_view(), name="mail-bounce"),
+    re_path(r"^metrics$", engine.metrics, name="metrics"),
 ]

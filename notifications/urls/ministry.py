@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from notifications.views import (
+    engine,
     ministry,
     ministry_approvals,
     ministry_boards,
@@ -53,6 +54,7 @@ urlpatterns = [
         ministry_overrides.override_review,
         name="override-review",
     ),
+    path("engine/", engine.engine_show, name="engine-show"),
     path("approvals/", ministry_approvals.approval_list, name="approval-list"),
     path(
         "broadcasts/<uuid:broadcast_id>/",

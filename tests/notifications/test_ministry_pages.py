@@ -103,6 +103,7 @@ def every_page() -> dict[str, str]:
         "board-steer": url("board-steer", sent.public_id, "stop"),
         "help-list": url("help-list", sent.public_id),
         "override-ask": url("override-ask", in_crisis.public_id),
+        "engine-show": url("engine-show"),
         "override-list": url("override-list"),
         **{
             f"override-{act}": url(f"override-{act}", override.public_id)
